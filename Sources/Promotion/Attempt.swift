@@ -1,0 +1,436 @@
+/// One try at rolling a release out in one account.
+///
+/// A value: events go in, the effects that are then owed come out, and nothing here does I/O or reads
+/// a clock. What was live before the attempt is the way back, even where Sluice did not put it there.
+public struct Attempt: Hashable, Sendable, Codable {
+    public enum State: String, Sendable, Codable, CaseIterable {
+        /// Reading packages, pins and the endpoint as it is.
+        ///
+        /// Exits: a package, pin or foreign endpoint says no → `failed`; a status is no longer accepted
+        /// → `aborted`; our endpoint is in `Failed` → `clearing`; otherwise → `copying`; the budget is
+        /// spent → `errored`.
+        case inspecting
+        /// Deleting our own endpoint that ended in `Failed`, which AWS lets nobody update.
+        ///
+        /// Exits: deleted → `inspecting`; refused by AWS → `failed`; the budget is spent → `errored`.
+        case clearing
+        /// Copying artifacts under the release's own prefix.
+        ///
+        /// Exits: every one is there and is what was pinned → `creatingModel`; one differs from its pin
+        /// → `failed`; the budget is spent → `errored`.
+        case copying
+        /// Creating the SageMaker model that points at the prefix.
+        ///
+        /// Exits: created → `creatingConfig`; refused by AWS → `failed`; the budget is spent → `errored`.
+        case creatingModel
+        /// Creating the endpoint config that names the model.
+        ///
+        /// Exits: created → `updating`; refused by AWS → `failed`; the budget is spent → `errored`.
+        case creatingConfig
+        /// Asking for the switch, by CreateEndpoint or UpdateEndpoint.
+        ///
+        /// Exits: accepted → `awaiting`; refused by AWS → `failed`; the budget is spent → `errored`.
+        case updating
+        /// The switch was accepted and runs.
+        ///
+        /// Exits: in service on our config → `testing`; rolled back or failed → `failed`, or `updating`
+        /// again where AWS blames itself or somebody else's config is live; impaired → `restoring`; the
+        /// endpoint is gone for good → `errored`.
+        case awaiting
+        /// Asking every changed target model the smoke test's questions.
+        ///
+        /// Exits: all answer as expected → `soaking`, or `verified` where there is no soak; one does not
+        /// → `restoring`, or `failed` where nothing was live before; the budget is spent → the same.
+        case testing
+        /// Verified, and watched for a while before the release goes on.
+        ///
+        /// Exit: the time is over → `verified`.
+        case soaking
+        /// Asking for the config that was live before.
+        ///
+        /// Exits: accepted → `awaitingRestore`; refused, or the budget is spent → `errored`.
+        case restoring
+        /// The way back was accepted and runs.
+        ///
+        /// Exits: what was live serves again → `failed`; anything else → `errored`, and a person is asked.
+        case awaitingRestore
+        /// In service, the live config is ours, and every check passed. No exit.
+        case verified
+        /// A check said no, and what served before serves. No exit.
+        case failed
+        /// The retry budget is spent, or the way back failed. No exit.
+        case errored
+        /// A version was withdrawn in the registry before anything changed. No exit.
+        case aborted
+
+        /// Where an attempt can go from here; the README's diagram shows the same edges.
+        public var exits: Set<State> {
+            switch self {
+            case .inspecting: [.clearing, .copying, .failed, .errored, .aborted]
+            case .clearing: [.inspecting, .failed, .errored]
+            case .copying: [.creatingModel, .failed, .errored]
+            case .creatingModel: [.creatingConfig, .failed, .errored]
+            case .creatingConfig: [.updating, .failed, .errored]
+            case .updating: [.awaiting, .failed, .errored]
+            case .awaiting: [.testing, .updating, .restoring, .failed, .errored]
+            case .testing: [.soaking, .verified, .restoring, .failed, .errored]
+            case .soaking: [.verified]
+            case .restoring: [.awaitingRestore, .errored]
+            case .awaitingRestore: [.failed, .errored]
+            case .verified, .failed, .errored, .aborted: []
+            }
+        }
+
+        public var isEnded: Bool { exits.isEmpty }
+
+        /// Whether a hold stops the state's effect. A switch that was already asked for is awaited,
+        /// tested and, if bad, restored whatever is held.
+        public var isHeldByHolds: Bool {
+            switch self {
+            case .inspecting, .clearing, .copying, .creatingModel, .creatingConfig, .updating: true
+            default: false
+            }
+        }
+    }
+
+    /// What happened, in the past tense.
+    public enum Event: Hashable, Sendable, Codable {
+        case inspected(Inspection)
+        case endpointDeleted
+        case artifactsCopied
+        case modelCreated(name: String)
+        case endpointConfigCreated(name: String)
+        case endpointUpdateAccepted
+        case endpointSeen(EndpointSight)
+        case modelsAnswered
+        /// A check of the attempt said no. The target is the one to blame, where there is one.
+        case checkFailed(blame: Blame, sentence: String)
+        /// A version's status in the registry is not one the stage accepts.
+        case withdrawn(sentence: String)
+        case soakEnded
+        case effectFailed(Failure)
+    }
+
+    /// What is to be done next, in the imperative.
+    public enum Effect: Hashable, Sendable, Codable {
+        case inspect
+        case deleteEndpoint
+        case copyArtifacts
+        case createModel
+        case createEndpointConfig
+        case createEndpoint(config: String)
+        case updateEndpoint(config: String)
+        /// Look whether the switch has ended; shared by all attempts of an account.
+        case look
+        case invoke(targets: [String])
+        /// Nothing but time.
+        case wait
+    }
+
+    /// Who is to blame for a failure, and so which versions are barred.
+    public enum Blame: Hashable, Sendable, Codable {
+        /// The version of this target model.
+        case target(String)
+        /// No culprit is known: every version that the release changed.
+        case changes
+        /// No version: settings, somebody else's endpoint, or AWS.
+        case nobody
+    }
+
+    public let release: String
+    public let endpoint: String
+    public let account: String
+    public let stage: String
+    /// Counts the attempts of this release in this account, from 1.
+    public let number: Int
+    /// The opening of the release that the attempt belongs to.
+    public let opening: Int
+    /// The digest of the settings in force when the attempt began.
+    public let settings: String
+    /// How long a verified release is watched.
+    public let soak: Duration
+    /// The targets whose version differs from what the account served; they are smoke-tested.
+    public let changes: [String]
+    /// The release whose artifacts the unchanged targets are copied from, if any.
+    public let base: String?
+
+    public private(set) var state = State.inspecting
+    /// What was live before, once inspected.
+    public private(set) var before: EndpointSight?
+    public private(set) var modelName: String?
+    /// The config asked for, once created.
+    public private(set) var configName: String?
+    /// When the checks passed; the soak is measured from here.
+    public private(set) var verifiedAt: Moment?
+    /// Counted failures of the effect now owed.
+    public private(set) var failures = 0
+    public private(set) var failingSince: Moment?
+    /// Why it failed, or what it waits for, as a sentence.
+    public private(set) var reason: String?
+    public private(set) var blame = Blame.nobody
+    /// Whether what was live before was put back.
+    public private(set) var isRestored = false
+    /// Whether a person must look because the way back failed.
+    public private(set) var needsPerson = false
+    /// When the owed effect is due; nil once ended.
+    public private(set) var dueAt: Moment?
+    public let startedAt: Moment
+    public private(set) var endedAt: Moment?
+
+    public init(
+        release: String, endpoint: String, account: String, stage: String, number: Int, opening: Int,
+        settings: String, soak: Duration, changes: [String], base: String?, now: Moment
+    ) {
+        self.release = release
+        self.endpoint = endpoint
+        self.account = account
+        self.stage = stage
+        self.number = number
+        self.opening = opening
+        self.settings = settings
+        self.soak = soak
+        self.changes = changes
+        self.base = base
+        startedAt = now
+        dueAt = now
+    }
+
+    /// The effect that is owed in this state, or nil once the attempt has ended.
+    public var owed: Effect? {
+        switch state {
+        case .inspecting: .inspect
+        case .clearing: .deleteEndpoint
+        case .copying: .copyArtifacts
+        case .creatingModel: .createModel
+        case .creatingConfig: .createEndpointConfig
+        case .updating: configName.map { before == nil ? .createEndpoint(config: $0) : .updateEndpoint(config: $0) }
+        case .awaiting, .awaitingRestore: .look
+        case .testing: .invoke(targets: changes)
+        case .soaking: .wait
+        case .restoring: before.map { .updateEndpoint(config: $0.config) }
+        case .verified, .failed, .errored, .aborted: nil
+        }
+    }
+
+    /// Makes the owed effect due at once, because something woke it.
+    public mutating func wake(now: Moment) {
+        if let dueAt, dueAt > now, state != .soaking { self.dueAt = now }
+    }
+
+    /// Stops the owed effect while there is a hold, and makes it due again when there is none.
+    mutating func hold(_ sentence: String?, now: Moment) {
+        if let sentence {
+            dueAt = nil
+            reason = sentence
+        } else if dueAt == nil {
+            dueAt = now
+            reason = nil
+        }
+    }
+
+    /// Takes in what happened and answers with the effects that are owed from then on.
+    ///
+    /// An event that the state does not expect (a doubled or late report) changes nothing.
+    @discardableResult
+    public mutating func apply(_ event: Event, now: Moment, pace: Pace) -> [Effect] {
+        switch (state, event) {
+        case (_, _) where state.isEnded: return []
+        case (_, .effectFailed(let failure)): failed(failure, now: now, pace: pace)
+        case (.inspecting, .inspected(let inspection)): inspected(inspection, now: now, pace: pace)
+        case (.inspecting, .withdrawn(let sentence)): end(.aborted, sentence, blame: .nobody, now: now)
+        case (.inspecting, .checkFailed(let blame, let sentence)), (.copying, .checkFailed(let blame, let sentence)):
+            end(.failed, sentence, blame: blame, now: now)
+        case (.clearing, .endpointDeleted): go(.inspecting, at: now + pace.tick)
+        case (.copying, .artifactsCopied): go(.creatingModel, at: now)
+        case (.creatingModel, .modelCreated(let name)):
+            modelName = name
+            go(.creatingConfig, at: now)
+        case (.creatingConfig, .endpointConfigCreated(let name)):
+            configName = name
+            go(.updating, at: now)
+        case (.updating, .endpointUpdateAccepted):
+            // Failures are not forgotten here: an update that AWS keeps rolling back spends its budget.
+            state = .awaiting
+            reason = nil
+            dueAt = now + pace.tick
+        case (.restoring, .endpointUpdateAccepted): go(.awaitingRestore, at: now + pace.tick)
+        case (.awaiting, .endpointSeen(let sight)): saw(sight, now: now, pace: pace)
+        case (.awaitingRestore, .endpointSeen(let sight)): sawRestore(sight, now: now, pace: pace)
+        case (.testing, .modelsAnswered):
+            verifiedAt = now
+            if soak > .zero { go(.soaking, at: now + soak) } else { end(.verified, nil, blame: .nobody, now: now) }
+        case (.testing, .checkFailed(let blame, let sentence)):
+            undo(because: sentence, blame: blame, now: now)
+        case (.soaking, .soakEnded):
+            if let dueAt, dueAt <= now { end(.verified, nil, blame: .nobody, now: now) }
+        default: return []
+        }
+        return owed.map { [$0] } ?? []
+    }
+
+    private mutating func inspected(_ inspection: Inspection, now: Moment, pace: Pace) {
+        guard let endpoint = inspection.endpoint else {
+            before = nil
+            return go(.copying, at: now)
+        }
+        guard inspection.isOurs else {
+            return end(
+                .failed,
+                "endpoint \(self.endpoint) exists in account \(account) and was not made by Sluice (it has no "
+                    + "tag sluice:endpoint). It is left as it is. Delete it, or give the endpoint another name in "
+                    + "the accounts folder, then retry this release.",
+                blame: .nobody, now: now)
+        }
+        switch endpoint.kind {
+        case .inService:
+            before = endpoint
+            go(.copying, at: now)
+        case .inProgress:
+            failed(
+                Failure(
+                    .inProgress,
+                    "endpoint \(self.endpoint) in account \(account) is \(endpoint.status): somebody else is "
+                        + "changing it, and SageMaker takes one change at a time"), now: now, pace: pace)
+        case .failed:
+            go(.clearing, at: now)
+        case .impaired:
+            end(
+                .failed,
+                "endpoint \(self.endpoint) in account \(account) is \(endpoint.status), and SageMaker does not "
+                    + "update it from there. Bring it back into service or delete it, then retry this release.",
+                blame: .nobody, now: now)
+        }
+    }
+
+    private mutating func saw(_ sight: EndpointSight, now: Moment, pace: Pace) {
+        let why = sight.failureReason.map { "SageMaker's reason: \($0)" } ?? "SageMaker gave no reason"
+        switch sight.kind {
+        case .inProgress:
+            reason = nil
+            dueAt = now + pace.tick
+        case .inService where sight.config == configName:
+            go(.testing, at: now)
+        case .inService where sight.config == before?.config:
+            // A reply from before the update was accepted may still arrive: the endpoint has to have
+            // changed since it was inspected for the old config to mean a rollback.
+            guard let before, sight.modifiedAt > before.modifiedAt else { return dueAt = now + pace.tick }
+            rolledBack(sight, "the update in account \(account) was rolled back to \(sight.config). \(why)", now, pace)
+        case .inService:
+            failedInPlace(
+                "account \(account) serves config \(sight.config), which neither this attempt nor the one before "
+                    + "it asked for; asking for \(configName ?? "ours") again", now: now, pace: pace)
+        case .failed:
+            let sentence = "endpoint \(endpoint) in account \(account) ended \(sight.status). \(why)"
+            if before == nil {
+                end(
+                    .failed, sentence + ". There is nothing to go back to; the endpoint stays as it is.",
+                    blame: sight.blamesAWS ? .nobody : .changes, now: now)
+            } else {
+                end(.errored, sentence + ". SageMaker lets it only be deleted.", blame: .nobody, now: now)
+                needsPerson = true
+            }
+        case .impaired:
+            undo(
+                because: "endpoint \(endpoint) in account \(account) is \(sight.status). \(why)", blame: .changes,
+                now: now)
+        }
+    }
+
+    private mutating func rolledBack(_ sight: EndpointSight, _ sentence: String, _ now: Moment, _ pace: Pace) {
+        if sight.blamesAWS {
+            before = sight
+            failedInPlace(sentence, now: now, pace: pace)
+        } else {
+            end(.failed, sentence, blame: .changes, now: now)
+        }
+    }
+
+    /// The switch did not happen for a reason that passes: it is asked for again after a pause.
+    private mutating func failedInPlace(_ sentence: String, now: Moment, pace: Pace) {
+        failed(Failure(.transient, sentence), now: now, pace: pace)
+        if !state.isEnded { state = .updating }
+    }
+
+    private mutating func sawRestore(_ sight: EndpointSight, now: Moment, pace: Pace) {
+        switch sight.kind {
+        case .inProgress:
+            dueAt = now + pace.tick
+        case .inService where sight.config == before?.config:
+            isRestored = true
+            end(.failed, "\(reason ?? "a check failed"). \(before?.config ?? "") serves again.", blame: blame, now: now)
+        case .inService, .failed, .impaired:
+            needsPerson = true
+            end(
+                .errored,
+                "\(reason ?? "a check failed"), and the way back failed too: endpoint \(endpoint) in account "
+                    + "\(account) is \(sight.status) on \(sight.config). A person has to look.",
+                blame: blame, now: now)
+        }
+    }
+
+    /// A check said no after the switch: back to what was live, where there was anything.
+    private mutating func undo(because sentence: String, blame: Blame, now: Moment) {
+        guard before != nil else {
+            return end(
+                .failed, sentence + ". There is nothing to go back to; the endpoint stays as it is.", blame: blame,
+                now: now)
+        }
+        go(.restoring, at: now)
+        reason = sentence
+        self.blame = blame
+    }
+
+    private mutating func failed(_ failure: Failure, now: Moment, pace: Pace) {
+        let isCounted = failure.kind != .interrupted && failure.kind != .inProgress
+        if isCounted {
+            failures += 1
+            failingSince = failingSince ?? now
+        }
+        let isOnWayBack = state == .restoring || state == .awaitingRestore
+        switch pace.retry.decide(failure.kind, failures: failures, since: failingSince ?? now, now: now) {
+        case .again(let moment):
+            dueAt = moment
+            if failure.kind != .interrupted && !isOnWayBack { reason = failure.sentence }
+        case .fail, .giveUp:
+            let spent = failure.kind == .invalid ? "" : " after \(failures) tries"
+            if isOnWayBack {
+                needsPerson = true
+                end(
+                    .errored, "\(reason ?? "a check failed"), and the way back failed\(spent): \(failure.sentence)",
+                    blame: blame, now: now)
+            } else if state == .testing {
+                undo(because: failure.sentence + spent, blame: .nobody, now: now)
+            } else {
+                end(failure.kind == .invalid ? .failed : .errored, failure.sentence + spent, blame: .nobody, now: now)
+            }
+        }
+    }
+
+    private mutating func go(_ next: State, at moment: Moment) {
+        state = next
+        dueAt = moment
+        failures = 0
+        failingSince = nil
+        reason = nil
+    }
+
+    private mutating func end(_ next: State, _ sentence: String?, blame: Blame, now: Moment) {
+        state = next
+        dueAt = nil
+        endedAt = now
+        reason = sentence
+        self.blame = blame
+    }
+}
+
+/// How quickly things are looked at and tried again.
+public struct Pace: Hashable, Sendable {
+    /// Between two looks at an endpoint that is changing, where no event says that it has.
+    public var tick: Duration
+    public var retry: RetryPolicy
+
+    public init(tick: Duration = .seconds(15), retry: RetryPolicy = RetryPolicy()) {
+        self.tick = tick
+        self.retry = retry
+    }
+}

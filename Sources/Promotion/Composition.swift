@@ -1,0 +1,131 @@
+/// What serves next: the rules that turn decisions into the next release.
+extension EndpointState {
+    /// The set to serve next: for each target the acceptable, unbarred version with the latest decision.
+    ///
+    /// - Returns: nil while a version that belongs to the set has not been looked at yet.
+    public var wanted: [String: ModelVersion]? {
+        var models: [String: ModelVersion] = [:]
+        for target in plan.targets.keys {
+            guard let latest = latest(for: target) else { continue }
+            guard let model = latest.model else { return nil }
+            models[target] = model
+        }
+        return models
+    }
+
+    /// Whether the first stage can take a new release now. Approvals that arrive while an attempt is
+    /// under way, or while its soak runs, fold into the next one.
+    public var canCompose: Bool {
+        !releases.contains { $0.state == .rolling && $0.position == 0 }
+    }
+
+    /// Opens the wanted set as a release, where that changes anything.
+    ///
+    /// - Parameters:
+    ///   - digest: The SHA-256 in hex of the set's identity.
+    ///   - known: The release of that digest, where there has been one.
+    public mutating func compose(_ models: [String: ModelVersion], digest: String, known: Release?, now: Moment) {
+        guard canCompose, !models.isEmpty, !plan.stages.isEmpty else { return }
+        let isTriggered = self.isTriggered
+        self.isTriggered = false
+        let course = plan.stages.map(\.stop)
+        guard let known = releases.first(where: { $0.digest == digest }) ?? known else {
+            releaseCount += 1
+            openingCount += 1
+            let release = Release(
+                endpoint: plan.name, digest: digest, number: releaseCount, opening: openingCount, models: models,
+                course: course, now: now)
+            releases.append(release)
+            let list = models.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value.shortName)" }
+            note("composed", release.id, nil, nil, "release \(release.number): " + list.joined(separator: ", "))
+            return carry(release, now: now)
+        }
+        guard !known.isOpen, isTriggered || reopensByItself(known) else { return }
+        if !releases.contains(where: { $0.id == known.id }) { releases.append(known) }
+        guard let index = releases.firstIndex(where: { $0.id == known.id }) else { return }
+        openingCount += 1
+        let reason = isTriggered ? "asked for by a person" : "wanted again"
+        releases[index].open(opening: openingCount, course: course, reason: reason, now: now)
+        note("reopened", known.id, nil, nil, "\(reason), after it had ended \(known.state.rawValue)")
+        carry(releases[index], now: now)
+    }
+
+    /// Whether every account of the endpoint serves the set under the settings in force.
+    public func servesEverywhere(_ release: Release) -> Bool {
+        plan.stages.allSatisfy { stage in
+            stage.accounts.keys.allSatisfy { serves(release, in: $0, stage: stage.name) }
+        }
+    }
+
+    /// A release that ended without blame comes back when it is what should serve and does not; one
+    /// that failed, expired or was refused only after a new decision about one of its versions.
+    private func reopensByItself(_ release: Release) -> Bool {
+        let isServed = plan.stages.allSatisfy { stage in
+            stage.accounts.keys.allSatisfy { serving[$0]?.release == release.id }
+        }
+        guard !isServed else { return false }
+        let decidedSince = candidates.contains { candidate in
+            release.models[candidate.target]?.package == candidate.package && candidate.decidedAt > release.openedAt
+        }
+        switch release.state {
+        case .superseded, .released: return newest?.id != release.id || decidedSince
+        default: return decidedSince
+        }
+    }
+
+    private func latest(for target: String) -> Candidate? {
+        candidates
+            .filter { $0.target == target && plan.accepts.contains($0.status) && !isBarred($0) }
+            .max { ($0.decidedAt, $0.version) < ($1.decidedAt, $1.version) }
+    }
+
+    /// Hands open approvals to the release that now contains their versions, and ends those whose
+    /// target went on with a later decision.
+    private mutating func carry(_ release: Release, now: Moment) {
+        for index in approvals.indices where approvals[index].ending == nil {
+            let approval = approvals[index]
+            guard let version = release.models[approval.target] else { continue }
+            if version.package == approval.package {
+                approvals[index].release = release.id
+            } else if let chosen = latest(for: approval.target), chosen.decidedAt >= approval.decidedAt {
+                end(
+                    approval: index, .superseded,
+                    because: "a later decision for \(approval.target) entered \(release.id)", now: now)
+            }
+        }
+    }
+
+    mutating func end(approval index: Int, _ ending: Ending, because reason: String, now: Moment) {
+        approvals[index].end(ending, because: reason, now: now)
+        let approval = approvals[index]
+        note(
+            "approvalEnded", approval.release, nil, nil,
+            "\(approval.package) for \(approval.target): \(ending.rawValue), \(reason)")
+    }
+
+    /// Gives every approval whose release has ended its own ending, except where the next release will
+    /// carry its version on.
+    mutating func endApprovals(now: Moment) {
+        let wanted = self.wanted
+        for index in approvals.indices where approvals[index].ending == nil {
+            let approval = approvals[index]
+            guard let release = releases.first(where: { $0.id == approval.release }) else {
+                let status = candidates.first { $0.target == approval.target && $0.package == approval.package }?.status
+                if let status, !plan.accepts.contains(status) {
+                    end(
+                        approval: index, .aborted, because: "it became \(status.rawValue) before a release took it",
+                        now: now)
+                }
+                continue
+            }
+            guard let ending = release.state.ending else { continue }
+            if ending == .released {
+                end(approval: index, .released, because: "verified in the last stage with \(release.id)", now: now)
+                continue
+            }
+            let isStillWanted = wanted?[approval.target]?.package == approval.package
+            if isStillWanted, wanted != release.models { continue }
+            end(approval: index, ending, because: "\(release.id): \(release.reason ?? ending.rawValue)", now: now)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// What the registry was seen to say, and what follows for an endpoint fed by it.
+extension EndpointState {
+    /// Takes in that a version's status is now known to be another than before.
+    ///
+    /// A change from not acceptable to acceptable is a decision: an approval, and the end of any bar.
+    /// A change back takes the version out of what may be released. A status the ledger already held
+    /// is no change, and so never comes here.
+    ///
+    /// - Parameters:
+    ///   - was: The status held so far, or nil where the version was unknown.
+    ///   - at: The LastModifiedTime of the reply that showed it.
+    public mutating func registryShowed(_ seen: Candidate, was: ApprovalStatus?, at: Moment, now: Moment) {
+        statuses[seen.package] = seen.status
+        let isAcceptable = plan.accepts.contains(seen.status)
+        let wasAcceptable = was.map(plan.accepts.contains) ?? false
+        for index in candidates.indices
+        where candidates[index].target == seen.target && candidates[index].package == seen.package {
+            candidates[index] = Candidate(
+                target: seen.target, package: seen.package, version: seen.version,
+                decidedAt: candidates[index].decidedAt, status: seen.status, model: seen.model)
+        }
+        guard isAcceptable, !wasAcceptable else {
+            if wasAcceptable, !isAcceptable {
+                note("withdrawn", nil, nil, nil, "\(seen.package) for \(seen.target) became \(seen.status.rawValue)")
+            }
+            return
+        }
+        decide(seen, at: at)
+        note("decided", nil, nil, nil, "\(seen.package) for \(seen.target) became \(seen.status.rawValue)")
+        if let bar = bars.firstIndex(where: { $0.target == seen.target && $0.package == seen.package }) {
+            bars.remove(at: bar)
+            note("barLifted", nil, nil, nil, "\(seen.package) for \(seen.target): a new decision in the registry")
+        }
+    }
+
+    /// Records a decision about a version, by the registry or by a person's `deploy`.
+    mutating func decide(_ seen: Candidate, at moment: Moment) {
+        guard
+            !approvals.contains(where: {
+                $0.target == seen.target && $0.package == seen.package && $0.decidedAt == moment
+            })
+        else { return }
+        approvals.append(Approval(target: seen.target, package: seen.package, decidedAt: moment))
+        candidates.removeAll { $0.target == seen.target && $0.package == seen.package }
+        candidates.append(
+            Candidate(
+                target: seen.target, package: seen.package, version: seen.version, decidedAt: moment,
+                status: seen.status, model: seen.model))
+    }
+}

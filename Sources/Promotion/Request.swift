@@ -1,0 +1,179 @@
+/// What a person asked for in a message on the queue.
+public struct Request: Hashable, Sendable {
+    public enum Action: Hashable, Sendable {
+        case promote(release: String, stage: String)
+        case reject(release: String, stage: String)
+        case retry(release: String, target: String?)
+        case hold(stage: String?)
+        case resume(stage: String?)
+        /// Target → package ARN; empty to carry changed settings through.
+        case deploy(models: [String: String])
+    }
+
+    public let action: Action
+    public let sender: Sender
+    public let reason: String
+
+    public init(action: Action, sender: Sender, reason: String) {
+        self.action = action
+        self.sender = sender
+        self.reason = reason
+    }
+}
+
+/// Whether a request was accepted, and why or why not, as a sentence.
+public struct Answer: Hashable, Sendable {
+    public let isAccepted: Bool
+    public let why: String
+
+    public static func accepted(_ why: String) -> Answer { Answer(isAccepted: true, why: why) }
+    public static func refused(_ why: String) -> Answer { Answer(isAccepted: false, why: why) }
+}
+
+extension EndpointState {
+    /// Judges a request and, where it is accepted, carries it out on the state.
+    ///
+    /// - Parameter known: For a `deploy`, what the ledger knows of the packages it names.
+    public mutating func take(_ request: Request, known: [String: Candidate] = [:], now: Moment) -> Answer {
+        switch request.action {
+        case .promote(let release, let stage): promote(release, stage, request, now: now)
+        case .reject(let release, let stage): reject(release, stage, request, now: now)
+        case .retry(let release, let target): retry(release, target, request)
+        case .hold(let stage): hold(stage, request, now: now)
+        case .resume(let stage): resume(stage, request)
+        case .deploy(let models): deploy(models, request, known: known, now: now)
+        }
+    }
+
+    private func refusal(to sender: Sender, stage: String) -> Answer? {
+        guard let plan = plan.stage(stage) else {
+            let stages = self.plan.stages.map(\.name).joined(separator: ", ")
+            return .refused("endpoint \(self.plan.name) has no stage \(stage); it has \(stages)")
+        }
+        guard plan.approvers.contains(where: { $0.matches(sender) }) else {
+            return .refused("\(sender) is not among the approvers of \(self.plan.name) in \(stage)")
+        }
+        return nil
+    }
+
+    private func operatorRefusal(_ sender: Sender) -> Answer? {
+        plan.operators.contains { $0.matches(sender) }
+            ? nil : .refused("\(sender) is not among the operators of \(plan.name)")
+    }
+
+    /// The release where it waits at the gate of the stage, or why it does not.
+    private func waiting(_ id: String, at stage: String) -> (index: Int?, why: String) {
+        guard let index = releases.firstIndex(where: { $0.id == id }) else {
+            return (nil, "\(id) is not under way")
+        }
+        let release = releases[index]
+        if let ending = release.state.ending {
+            return (nil, "\(id) has ended \(ending.rawValue): \(release.reason ?? "no reason recorded")")
+        }
+        if release.state == .waiting, release.stop.stage == stage { return (index, "") }
+        let place = release.state == .waiting ? "waits at the gate of" : "is rolling in"
+        return (nil, "\(id) is not waiting at the gate of \(stage): it \(place) \(release.stop.stage)")
+    }
+
+    private mutating func promote(_ id: String, _ stage: String, _ request: Request, now: Moment) -> Answer {
+        if let refusal = refusal(to: request.sender, stage: stage) { return refusal }
+        let found = waiting(id, at: stage)
+        guard let index = found.index, let plan = plan.stage(stage) else { return .refused(found.why) }
+        let release = releases[index]
+        let consent = Consent(
+            release: id, opening: release.opening, stage: stage, sender: request.sender, reason: request.reason,
+            settings: plan.settings, at: now)
+        let isRepeated = consents.contains {
+            $0.release == id && $0.opening == release.opening && $0.stage == stage && $0.settings == plan.settings
+                && $0.sender.person == request.sender.person
+        }
+        if isRepeated { return .accepted("\(request.sender.person) had approved already, and one person counts once") }
+        consents.removeAll {
+            $0.release == id && $0.opening == release.opening && $0.stage == stage
+                && $0.sender.person == request.sender.person
+        }
+        consents.append(consent)
+        return .accepted("counts as one of \(plan.approvals) approvals for \(stage)")
+    }
+
+    private mutating func reject(_ id: String, _ stage: String, _ request: Request, now: Moment) -> Answer {
+        if let refusal = refusal(to: request.sender, stage: stage) { return refusal }
+        let found = waiting(id, at: stage)
+        guard let index = found.index else { return .refused(found.why) }
+        let release = releases[index]
+        let sentence = "rejected for \(stage) by \(request.sender): \(request.reason)"
+        let changed = Set(release.stop.accounts.flatMap { changes(of: release, in: $0) })
+        end(index, .refused, because: sentence, now: now)
+        bar(changed.sorted(), of: release, because: sentence, now: now)
+        return .accepted("\(id) ended refused")
+    }
+
+    private mutating func retry(_ id: String, _ target: String?, _ request: Request) -> Answer {
+        if let refusal = operatorRefusal(request.sender) { return refusal }
+        guard let release = releases.first(where: { $0.id == id }) else { return .refused("\(id) is not known") }
+        if release.isOpen { return .refused("\(id) is \(release.state.rawValue); there is nothing to retry") }
+        if let target, release.models[target] == nil {
+            return .refused("\(id) holds no target model \(target)")
+        }
+        let lifted = bars.filter { bar in
+            (target == nil || bar.target == target) && release.models[bar.target]?.package == bar.package
+        }
+        if lifted.isEmpty, release.state == .released || release.state == .superseded {
+            return .refused("\(id) ended \(release.state.rawValue) and bars nothing; there is nothing to retry")
+        }
+        bars.removeAll { lifted.contains($0) }
+        for bar in lifted {
+            note("barLifted", id, nil, nil, "\(bar.package) for \(bar.target): \(request.sender), \(request.reason)")
+        }
+        guard wanted == release.models || !lifted.isEmpty else {
+            return .refused("\(id) has been overtaken by later decisions; what they ask for is released instead")
+        }
+        isTriggered = true
+        let list = lifted.map(\.target).sorted().joined(separator: ", ")
+        return .accepted(lifted.isEmpty ? "\(id) is tried again" : "the bar on \(list) is lifted")
+    }
+
+    private mutating func hold(_ stage: String?, _ request: Request, now: Moment) -> Answer {
+        if let refusal = operatorRefusal(request.sender) { return refusal }
+        if let stage, plan.stage(stage) == nil { return .refused("endpoint \(plan.name) has no stage \(stage)") }
+        holds.removeAll { $0.stage == stage }
+        holds.append(Hold(stage: stage, by: request.sender.id, reason: request.reason, at: now))
+        return .accepted("\(plan.name)\(stage.map { " in \($0)" } ?? "") is held")
+    }
+
+    private mutating func resume(_ stage: String?, _ request: Request) -> Answer {
+        if let refusal = operatorRefusal(request.sender) { return refusal }
+        guard holds.contains(where: { $0.stage == stage }) else {
+            return .refused("nothing is held\(stage.map { " for stage \($0)" } ?? " for the whole endpoint")")
+        }
+        holds.removeAll { $0.stage == stage }
+        return .accepted("\(plan.name)\(stage.map { " in \($0)" } ?? "") goes on")
+    }
+
+    private mutating func deploy(
+        _ models: [String: String], _ request: Request, known: [String: Candidate], now: Moment
+    ) -> Answer {
+        if let refusal = operatorRefusal(request.sender) { return refusal }
+        for (target, package) in models.sorted(by: { $0.key < $1.key }) {
+            guard plan.targets[target] != nil else {
+                return .refused("endpoint \(plan.name) serves no target model \(target)")
+            }
+            guard let candidate = known[package], candidate.target == target else {
+                return .refused("\(package) is not a known version of the group that feeds \(target)")
+            }
+            guard plan.accepts.contains(candidate.status) else {
+                return .refused("\(package) is \(candidate.status.rawValue) in the registry")
+            }
+            if isBarred(candidate) { return .refused("\(package) is barred for \(target); `retry` lifts a bar") }
+        }
+        if models.isEmpty, let newest, newest.state == .released, newest.models == wanted, servesEverywhere(newest) {
+            return .refused("\(newest.id) serves everywhere under the settings in force; there is nothing to deploy")
+        }
+        for (target, package) in models {
+            guard let candidate = known[package], candidate.target == target else { continue }
+            decide(candidate, at: now)
+        }
+        isTriggered = true
+        return .accepted("the next release is composed from it and passes every gate")
+    }
+}

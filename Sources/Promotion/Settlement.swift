@@ -1,0 +1,187 @@
+/// What follows from the state as it is: stages that are finished, releases that are overtaken, gates
+/// that open or close. `Composition` says what is released next, this says how it moves.
+extension EndpointState {
+    /// Draws every consequence that needs no new release.
+    public mutating func settle(now: Moment) {
+        while finishStage(now: now) || retireWaiting(now: now) || passGate(now: now) {}
+        holdAttempts(now: now)
+        endApprovals(now: now)
+        dueAt = nextDue(now: now)
+    }
+
+    private func nextDue(now: Moment) -> Moment? {
+        releases.filter { $0.state == .waiting }
+            .flatMap { gate(for: $0).judge(now: now) }
+            .compactMap(\.until).filter { $0 > now }.min()
+    }
+
+    /// Moves a release on whose attempts have all ended.
+    private mutating func finishStage(now: Moment) -> Bool {
+        for index in releases.indices where releases[index].state == .rolling {
+            let release = releases[index]
+            let open = release.stop.accounts.filter { account in
+                attempt(of: release, in: account).map { !$0.state.isEnded } ?? false
+            }
+            guard open.isEmpty else { continue }
+            let attempts = release.stop.accounts.compactMap { attempt(of: release, in: $0) }
+            if let worst = attempts.first(where: { $0.state == .failed })
+                ?? attempts.first(where: { $0.state == .errored }) ?? attempts.first(where: { $0.state == .aborted })
+            {
+                for attempt in attempts where attempt.state != .verified { blame(attempt, of: release, now: now) }
+                let ending: Ending = worst.state == .failed ? .failed : worst.state == .errored ? .errored : .aborted
+                end(index, ending, because: "\(worst.stage), \(worst.account): \(worst.reason ?? "no reason")", now: now)
+            } else if release.position + 1 == release.course.count {
+                end(index, .released, because: "verified in every stage", now: now)
+            } else {
+                releases[index].position += 1
+                releases[index].wait(now: now)
+                note("reachedGate", release.id, nil, releases[index].stop.stage, "waits at the gate of \(releases[index].stop.stage)")
+            }
+            return true
+        }
+        return false
+    }
+
+    /// Bars the versions that a failed attempt blames, and holds the stage where a person must look.
+    private mutating func blame(_ attempt: Attempt, of release: Release, now: Moment) {
+        let targets: [String] =
+            switch attempt.blame {
+            case .target(let target): [target]
+            case .changes: attempt.changes
+            case .nobody: []
+            }
+        bar(targets, of: release, because: attempt.reason ?? "failed in \(attempt.account)", now: now)
+        if attempt.needsPerson {
+            let reason = "the way back failed in \(attempt.account)"
+            if !holds.contains(where: { $0.stage == attempt.stage }) {
+                holds.append(Hold(stage: attempt.stage, by: "sluice", reason: reason, at: now))
+            }
+            note("held", release.id, attempt.account, attempt.stage, reason)
+        }
+    }
+
+    mutating func bar(_ targets: [String], of release: Release, because reason: String, now: Moment) {
+        for target in targets {
+            guard let package = release.models[target]?.package,
+                !bars.contains(where: { $0.target == target && $0.package == package })
+            else { continue }
+            bars.append(Bar(target: target, package: package, reason: reason, at: now))
+            note("barred", release.id, nil, nil, "\(package) for \(target): \(reason)")
+        }
+    }
+
+    /// Ends the releases at a gate that a newer one has reached or passed. The newer one counts only if
+    /// the stage accepts what it holds.
+    private mutating func retireWaiting(now: Moment) -> Bool {
+        for index in releases.indices where releases[index].state == .waiting {
+            let old = releases[index]
+            let newer = releases.first { new in
+                new.opening > old.opening && new.position >= old.position
+                    && (new.isOpen || new.state == .released || new.position > old.position)
+                    && isAccepted(new, at: old.stop.stage)
+            }
+            guard let newer else { continue }
+            end(index, .superseded, because: "\(newer.id) reached the gate of \(old.stop.stage)", now: now)
+            return true
+        }
+        return false
+    }
+
+    private func isAccepted(_ release: Release, at stage: String) -> Bool {
+        guard let accepts = plan.stage(stage)?.accepts else { return false }
+        return release.models.values.allSatisfy { statuses[$0.package].map(accepts.contains) ?? false }
+    }
+
+    /// The facts on which a waiting release's gate is judged.
+    public func gate(for release: Release) -> Gate {
+        let stage = release.stop.stage
+        let before = release.position > 0 ? release.course[release.position - 1] : nil
+        return Gate(
+            plan: plan.stage(stage) ?? .removed(stage), waitingSince: release.waitingSince ?? release.openedAt,
+            models: release.models.sorted { $0.key < $1.key }.map {
+                Gate.Model(name: $0.value.shortName, status: statuses[$0.value.package])
+            },
+            upstream: (before?.accounts ?? []).map { account in
+                let attempt = attempt(of: release, in: account)
+                let serving = serving[account].flatMap { $0.release == release.id ? $0.since : nil }
+                let verifiedAt = attempt?.verifiedAt ?? serving
+                return Gate.Upstream(
+                    account: account, verifiedAt: verifiedAt,
+                    soakedAt: attempt.flatMap { attempt in attempt.verifiedAt.map { $0 + attempt.soak } })
+            },
+            holds: holds,
+            consents: consents.filter {
+                $0.release == release.id && $0.opening == release.opening && $0.stage == stage
+            },
+            occupant: releases.first { $0.state == .rolling && $0.stop.stage == stage }?.id)
+    }
+
+    /// Judges the gates of waiting releases, and lets one through or ends it.
+    private mutating func passGate(now: Moment) -> Bool {
+        for index in releases.indices where releases[index].state == .waiting {
+            let release = releases[index]
+            let stage = release.stop.stage
+            let conditions = gate(for: release).judge(now: now)
+            if let failed = conditions.first(where: { $0.verdict == .failed }) {
+                end(index, failed.name == "accepted" ? .aborted : .refused, because: failed.text, now: now)
+                return true
+            }
+            let open = conditions.filter { $0.verdict != .passed }
+            guard open.isEmpty else {
+                releases[index].waitingFor = open.map(\.text)
+                continue
+            }
+            let evidence = conditions.map(\.text).joined(separator: "; ")
+            note("gateOpened", release.id, nil, stage, "\(evidence); settings \(plan.stage(stage)?.settings ?? "")")
+            enter(index, now: now)
+            return true
+        }
+        return false
+    }
+
+    /// Begins an attempt in every account of the stage that does not serve the release already.
+    private mutating func enter(_ index: Int, now: Moment) {
+        let release = releases[index]
+        releases[index].state = .rolling
+        releases[index].waitingSince = nil
+        releases[index].waitingFor = []
+        for account in release.stop.accounts where !serves(release, in: account, stage: release.stop.stage) {
+            let key = Self.attemptKey(release: release.id, account: account)
+            let number = (attemptNumbers[key] ?? 0) + 1
+            attemptNumbers[key] = number
+            attempts.append(
+                Attempt(
+                    release: release.id, endpoint: plan.name, account: account, stage: release.stop.stage,
+                    number: number, opening: release.opening,
+                    settings: plan.stage(release.stop.stage)?.accounts[account] ?? "",
+                    soak: plan.stage(release.stop.stage)?.soak ?? .zero, changes: changes(of: release, in: account),
+                    base: serving[account]?.release, now: now))
+            note("attemptBegan", release.id, account, release.stop.stage, "attempt \(number)")
+        }
+    }
+
+    /// The targets whose version differs from what the account serves; all of them where a new rollout
+    /// of the same set carries other settings through.
+    func changes(of release: Release, in account: String) -> [String] {
+        let served = serving[account]?.models ?? [:]
+        let changed = release.models.filter { served[$0.key] != $0.value }.keys.sorted()
+        return changed.isEmpty ? release.models.keys.sorted() : changed
+    }
+
+    /// A hold lets no new effect begin; without one, what it stopped is due again.
+    private mutating func holdAttempts(now: Moment) {
+        for index in attempts.indices where attempts[index].state.isHeldByHolds {
+            let hold = holds.first { $0.covers(attempts[index].stage) }
+            attempts[index].hold(hold.map { "held by \($0.by) (\($0.reason)), until somebody resumes it" }, now: now)
+        }
+    }
+}
+
+extension StagePlan {
+    /// What stands in for a stage that was taken out of the accounts folder while a release was on its
+    /// way there: nothing is accepted, so nothing enters.
+    static func removed(_ name: String) -> StagePlan {
+        StagePlan(
+            name: name, accounts: [:], accepts: [], soak: .zero, approvals: 0, approvers: [], expires: .zero)
+    }
+}
