@@ -1,0 +1,20 @@
+/// A place in S3 that objects are put below, written `s3://bucket/prefix/`.
+public struct S3Prefix: Hashable, Sendable, CustomStringConvertible {
+    /// The bucket's name.
+    public var bucket: String
+    /// The start of every key below it: empty, or ending in a slash.
+    public var prefix: String
+
+    public init(bucket: String, prefix: String) {
+        self.bucket = bucket
+        self.prefix = prefix
+    }
+
+    /// The URL, always with its slash at the end.
+    public var description: String { "s3://\(bucket)/\(prefix)" }
+
+    /// Whether something put below one of the two may lie below the other as well.
+    public func overlaps(_ other: S3Prefix) -> Bool {
+        bucket == other.bucket && (prefix.hasPrefix(other.prefix) || other.prefix.hasPrefix(prefix))
+    }
+}

@@ -1,0 +1,37 @@
+/// One of an endpoint's `stages`, with the accounts in it and the settings in force there.
+public struct StageDocument: Hashable, Sendable {
+    /// The stage's name, which account documents give in their `stage`.
+    public var name: String
+    /// The accounts it deploys to, in order of their names: those it names, or else all of the stage.
+    public var accounts: [AccountDocument]
+    /// The approval statuses it accepts. Default: `Approved` alone.
+    public var accepts: Set<Acceptable>
+    /// How long a release must have served here before it may go on. Default: no time at all.
+    public var soak: Duration
+    /// The endpoint's variant, with this stage's own keys over it.
+    public var variant: VariantDocument
+    /// What a release needs before it enters the stage. Default: nothing from people.
+    public var gate: GateDocument
+
+    public init(
+        name: String,
+        accounts: [AccountDocument],
+        accepts: Set<Acceptable> = [.approved],
+        soak: Duration = .zero,
+        variant: VariantDocument,
+        gate: GateDocument = GateDocument()
+    ) {
+        self.name = name
+        self.accounts = accounts
+        self.accepts = accepts
+        self.soak = soak
+        self.variant = variant
+        self.gate = gate
+    }
+
+    /// An approval status of the registry that a stage may accept, spelled as SageMaker spells it.
+    public enum Acceptable: String, Hashable, Sendable, CaseIterable {
+        case approved = "Approved"
+        case pendingManualApproval = "PendingManualApproval"
+    }
+}
