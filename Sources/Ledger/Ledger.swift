@@ -1,1 +1,70 @@
-// Placeholder until the room is furnished.
+import Foundation
+import Native
+public import Promotion
+
+/// The durable record of everything that happened and everything still owed.
+///
+/// Each public operation is one transaction: it reads the state of the endpoints concerned, lets the
+/// core draw the consequences, and writes the new state, what is owed and the journal together.
+public struct Ledger: Sendable {
+    let store: any Store
+    let plans: [String: EndpointPlan]
+    let pace: Pace
+    let announces: Bool
+
+    /// Opens a ledger.
+    ///
+    /// - Parameters:
+    ///   - url: `sqlite:PATH`.
+    ///   - plans: The endpoints of the accounts folder; empty for a reader, which decides nothing.
+    ///   - isWorker: Whether to create, migrate and lock the ledger. A reader only reads.
+    ///   - announces: Whether decisions are kept for announcing on a bus.
+    /// - Throws: `LedgerError` where the URL means nothing or the database cannot be opened.
+    public static func open(
+        _ url: String, plans: [EndpointPlan] = [], pace: Pace = Pace(), isWorker: Bool = false, announces: Bool = false
+    ) async throws -> Ledger {
+        guard url.hasPrefix("sqlite:"), url.count > "sqlite:".count else {
+            if url.hasPrefix("postgres") {
+                throw LedgerError("a PostgreSQL ledger is not implemented yet; use sqlite:PATH")
+            }
+            throw LedgerError("\(url) is no ledger; a ledger is named sqlite:PATH")
+        }
+        let store = try SQLiteStore(path: String(url.dropFirst("sqlite:".count)), isWorker: isWorker)
+        let ledger = Ledger(
+            store: store, plans: Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
+            pace: pace, announces: announces)
+        if isWorker { try await ledger.start() }
+        return ledger
+    }
+
+    /// Makes a row for every endpoint and gives back the claims of a worker that was killed: holding the
+    /// ledger's lock proves that it is gone.
+    private func start() async throws {
+        try await store.write { transaction in
+            for name in plans.keys.sorted() {
+                try transaction.run("INSERT INTO endpoints (name) VALUES (?) ON CONFLICT DO NOTHING", name)
+                // Settings may have changed while nobody worked, so every endpoint is decided anew.
+                try transaction.run("UPDATE endpoints SET due_at = 0 WHERE name = ?", name)
+            }
+            try transaction.run(
+                "UPDATE attempts SET claimant = NULL, claim_until = NULL WHERE claimant IS NOT NULL")
+            try transaction.run("UPDATE looks SET claim_until = NULL")
+        }
+    }
+
+    static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func decode<Value: Decodable>(_ text: String) throws -> Value {
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        } catch {
+            throw LedgerError("the ledger holds a \(Value.self) that cannot be read: was it written by another version?")
+        }
+    }
+
+    static func moment(_ milliseconds: Int64) -> Moment { Moment(milliseconds: milliseconds) }
+}

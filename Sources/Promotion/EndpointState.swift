@@ -96,6 +96,11 @@ public struct EndpointState: Sendable {
         return effects
     }
 
+    /// Takes in the registry's statuses of packages that a new release may hold.
+    public mutating func learn(statuses: [String: ApprovalStatus]) {
+        self.statuses.merge(statuses) { _, new in new }
+    }
+
     mutating func note(
         _ name: String, _ release: String? = nil, _ account: String? = nil, _ stage: String? = nil, _ text: String
     ) {

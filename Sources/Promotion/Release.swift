@@ -50,6 +50,13 @@ public struct Release: Hashable, Sendable, Codable {
         }
     }
 
+    /// Something that a release waits for at a gate.
+    public struct Waiting: Hashable, Sendable, Codable {
+        public let text: String
+        /// When it is over by itself, or when the waiting ends.
+        public let until: Moment?
+    }
+
     /// One stage on a release's way, with the accounts it had when the release was opened.
     public struct Stop: Hashable, Sendable, Codable {
         public let stage: String
@@ -83,7 +90,7 @@ public struct Release: Hashable, Sendable, Codable {
     /// When it reached the gate where it waits; the expiry clock runs from here.
     public internal(set) var waitingSince: Moment?
     /// What the gate waits for, as last seen.
-    public internal(set) var waitingFor: [String]
+    public internal(set) var waitingFor: [Waiting]
     public internal(set) var endedAt: Moment?
 
     /// The text whose SHA-256 identifies a release: the endpoint's name and, sorted by target, each

@@ -128,7 +128,7 @@ extension EndpointState {
             }
             let open = conditions.filter { $0.verdict != .passed }
             guard open.isEmpty else {
-                releases[index].waitingFor = open.map(\.text)
+                releases[index].waitingFor = open.map { Release.Waiting(text: $0.text, until: $0.until) }
                 continue
             }
             let evidence = conditions.map(\.text).joined(separator: "; ")

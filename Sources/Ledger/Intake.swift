@@ -1,0 +1,225 @@
+import Native
+public import Promotion
+
+/// One message as Intake understood it.
+public struct Received: Sendable {
+    public enum Meaning: Sendable {
+        /// The registry says that a package changed.
+        case packageChanged(package: String, group: String)
+        /// An endpoint changed; it only wakes the attempts that wait for it.
+        case endpointChanged(account: String, endpoint: String)
+        case request(RequestMessage)
+        /// The message means nothing. The reason is a sentence.
+        case unreadable(reason: String)
+    }
+
+    public let messageID: String
+    public let sender: String?
+    public let body: String
+    public let meaning: Meaning
+
+    public init(messageID: String, sender: String?, body: String, meaning: Meaning) {
+        self.messageID = messageID
+        self.sender = sender
+        self.body = body
+        self.meaning = meaning
+    }
+}
+
+/// A person's message.
+public struct RequestMessage: Hashable, Sendable {
+    /// What a request is about: a release, one endpoint, or every endpoint.
+    public enum Subject: Hashable, Sendable {
+        case release(String)
+        case endpoint(String)
+        case everyEndpoint
+    }
+
+    /// The action's name as it stands in the message.
+    public let name: String
+    public let subject: Subject
+    public let request: Request
+    /// What makes a repeat of the message harmless.
+    public let key: String
+
+    public init(name: String, subject: Subject, request: Request, key: String) {
+        self.name = name
+        self.subject = subject
+        self.request = request
+        self.key = key
+    }
+}
+
+/// The quarantine's limits; past them messages stay on the queue for its dead-letter queue.
+public struct QuarantineLimits: Hashable, Sendable {
+    public var messages = 10_000
+    public var bytes = 1 << 30
+
+    public init() {}
+}
+
+extension Ledger {
+    /// Records what a batch of messages means, in one transaction.
+    ///
+    /// - Returns: For each message whether it is safely in the ledger and may be deleted from the queue.
+    public func record(
+        _ batch: [Received], limits: QuarantineLimits = QuarantineLimits(), now: Moment
+    ) async throws -> [Bool] {
+        try await store.write { transaction in
+            try batch.map { try record($0, limits: limits, in: transaction, now: now) }
+        }
+    }
+
+    private func record(
+        _ message: Received, limits: QuarantineLimits, in transaction: any Transaction, now: Moment
+    ) throws -> Bool {
+        switch message.meaning {
+        case .packageChanged(let package, let group):
+            if feeds(of: group).isEmpty {
+                let isFirst = try transaction.run(
+                    """
+                    INSERT INTO unserved_groups (package_group, package, at) VALUES (?, ?, ?)
+                    ON CONFLICT (package_group) DO NOTHING
+                    """, group, package, now.milliseconds)
+                if isFirst == 1 {
+                    try journal(
+                        "event", "groupNotServed", "\(package): no endpoint is fed by group \(group)", in: transaction,
+                        now: now)
+                }
+            } else {
+                try ask(for: package, group: group, in: transaction, now: now)
+            }
+            return true
+        case .endpointChanged(let account, let endpoint):
+            try wake(endpoint, in: account, transaction, now: now)
+            return true
+        case .request(let request):
+            if let reason = try take(request, in: transaction, now: now) {
+                return try quarantine(message, because: reason, limits, in: transaction, now: now)
+            }
+            return true
+        case .unreadable(let reason):
+            return try quarantine(message, because: reason, limits, in: transaction, now: now)
+        }
+    }
+
+    private func wake(_ endpoint: String, in account: String, _ transaction: any Transaction, now: Moment) throws {
+        // A claimed attempt is being looked at already, and its outcome sets the next look.
+        let rows = try transaction.rows(
+            """
+            SELECT release, number, body FROM attempts
+            WHERE endpoint = ? AND account = ? AND ended_at IS NULL AND claim_until IS NULL
+            """, endpoint, account)
+        for row in rows {
+            var attempt: Attempt = try Self.decode(row.text("body"))
+            attempt.wake(now: now)
+            try transaction.run(
+                "UPDATE attempts SET due_at = ?, body = ? WHERE release = ? AND account = ? AND number = ?",
+                attempt.dueAt?.milliseconds, try Self.encode(attempt), attempt.release, attempt.account,
+                attempt.number)
+        }
+    }
+
+    /// Judges a request and records the verdict.
+    ///
+    /// - Returns: nil where it is recorded, or why it belongs into the quarantine.
+    private func take(_ message: RequestMessage, in transaction: any Transaction, now: Moment) throws -> String? {
+        if try transaction.row("SELECT 1 AS known FROM requests WHERE key = ?", message.key) != nil { return nil }
+        let subjects: [EndpointPlan]
+        var release: String?
+        switch message.subject {
+        case .release(let id):
+            guard let row = try transaction.row("SELECT endpoint FROM releases WHERE id = ?", id) else {
+                return "no release \(id) is known"
+            }
+            guard let plan = plans[try row.text("endpoint")] else {
+                return "release \(id) is of endpoint \(try row.text("endpoint")), which the accounts folder no longer has"
+            }
+            subjects = [plan]
+            release = id
+        case .endpoint(let name):
+            guard let plan = plans[name] else { return "no endpoint \(name) is in the accounts folder" }
+            subjects = [plan]
+        case .everyEndpoint:
+            subjects = plans.values.sorted { $0.name < $1.name }
+        }
+        // What is asked of every endpoint is asked by somebody who may ask it of every one.
+        let stranger = subjects.count > 1
+            ? subjects.first { plan in !plan.operators.contains { $0.matches(message.request.sender) } } : nil
+        for plan in subjects {
+            let answer =
+                if let stranger {
+                    Answer.refused("\(message.request.sender) is not among the operators of \(stranger.name)")
+                } else {
+                    try settle(plan, including: release.map { [$0] } ?? [], in: transaction, now: now) { state in
+                        state.take(
+                            message.request, known: try known(to: message.request, plan, in: transaction), now: now)
+                    }
+                }
+            try write(answer, to: message, about: plan, release: release, isOnly: subjects.count == 1, in: transaction, now: now)
+        }
+        return nil
+    }
+
+    private func write(
+        _ answer: Answer, to message: RequestMessage, about plan: EndpointPlan, release: String?, isOnly: Bool,
+        in transaction: any Transaction, now: Moment
+    ) throws {
+        let stage: String? =
+            switch message.request.action {
+            case .promote(_, let stage), .reject(_, let stage): stage
+            case .hold(let stage), .resume(let stage): stage
+            case .retry, .deploy: nil
+            }
+        let verdict = answer.isAccepted ? "accepted" : "refused"
+        try transaction.run(
+            """
+            INSERT INTO requests (key, action, endpoint, release, stage, sender, reason, verdict, why, at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+            """, message.key, message.name, isOnly ? plan.name : "*", release, stage, message.request.sender.id,
+            message.request.reason, verdict, answer.why, now.milliseconds)
+        try journal(
+            "decision", "\(message.name) \(verdict)", endpoint: plan.name, release: release, stage: stage,
+            "\(message.request.sender): \(message.request.reason). \(answer.why)", in: transaction, now: now)
+    }
+
+    /// What the ledger knows of the packages that a `deploy` names.
+    private func known(
+        to request: Request, _ plan: EndpointPlan, in transaction: any Transaction
+    ) throws -> [String: Candidate] {
+        guard case .deploy(let models) = request.action else { return [:] }
+        var known: [String: Candidate] = [:]
+        for (target, package) in models {
+            guard let row = try self.known(package, in: transaction), let group = plan.targets[target],
+                try row.text("package_group") == group
+            else { continue }
+            known[package] = try candidate(row, target: target, package: package, plan: plan)
+            // A version from before Sluice was only listed; the release needs to know what it serves with.
+            if try row.optionalInteger("looked_at") == nil {
+                try ask(for: package, group: group, in: transaction, now: Self.moment(0))
+            }
+        }
+        return known
+    }
+
+    private func quarantine(
+        _ message: Received, because reason: String, _ limits: QuarantineLimits, in transaction: any Transaction,
+        now: Moment
+    ) throws -> Bool {
+        let held = try transaction.row(
+            "SELECT COUNT(*) AS messages, COALESCE(SUM(LENGTH(body)), 0) AS bytes FROM quarantine")
+        let body = [UInt8](message.body.utf8)
+        let messages = try held?.integer("messages") ?? 0
+        let bytes = try held?.integer("bytes") ?? 0
+        guard messages < limits.messages, bytes + Int64(body.count) <= limits.bytes else { return false }
+        let isFirst = try transaction.run(
+            """
+            INSERT INTO quarantine (message_id, received_at, sender, reason, body) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (message_id) DO NOTHING
+            """, message.messageID, now.milliseconds, message.sender, reason, body)
+        if isFirst == 1 {
+            try journal("event", "quarantined", "message \(message.messageID): \(reason)", in: transaction, now: now)
+        }
+        return true
+    }
+}

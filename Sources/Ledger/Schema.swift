@@ -1,0 +1,238 @@
+/// The ledger's tables. A migration, once released, is never edited: a change is a new one.
+///
+/// Moments are milliseconds since 1970. `body` holds the core's value as JSON; the columns beside it
+/// are those that constraints and queries need. What must never happen is refused by the schema, so
+/// that a mistake in the code above it stops a transaction instead of a model.
+enum Schema {
+    static let migrations: [(name: String, sql: String)] = [("the main job", mainJob)]
+
+    private static let mainJob = """
+        -- An endpoint has something to decide at due_at even if nothing happens until then.
+        CREATE TABLE endpoints (
+            name TEXT NOT NULL PRIMARY KEY,
+            release_count INTEGER NOT NULL DEFAULT 0,
+            opening_count INTEGER NOT NULL DEFAULT 0,
+            triggered INTEGER NOT NULL DEFAULT 0 CHECK (triggered IN (0, 1)),
+            due_at INTEGER
+        ) STRICT;
+
+        -- A target model, from when the group that feeds it was first listed. Until then no event about
+        -- the group is acted on, so that the versions of before Sluice are not taken for decisions.
+        CREATE TABLE targets (
+            endpoint TEXT NOT NULL REFERENCES endpoints (name),
+            target TEXT NOT NULL,
+            package_group TEXT NOT NULL,
+            first_seen_at INTEGER NOT NULL,
+            PRIMARY KEY (endpoint, target, package_group)
+        ) STRICT;
+
+        -- Every version of the registry that was seen, as it was last seen.
+        CREATE TABLE packages (
+            arn TEXT NOT NULL PRIMARY KEY,
+            package_group TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            image TEXT,
+            artifact TEXT,
+            problem TEXT,
+            modified_at INTEGER NOT NULL,
+            looked_at INTEGER
+        ) STRICT;
+        CREATE INDEX packages_by_group ON packages (package_group);
+
+        -- Packages to be looked at. `asked` counts the askers, so that one who asks during a look is not
+        -- answered by it.
+        CREATE TABLE looks (
+            package TEXT NOT NULL PRIMARY KEY,
+            package_group TEXT NOT NULL,
+            asked INTEGER NOT NULL DEFAULT 1,
+            failures INTEGER NOT NULL DEFAULT 0,
+            failing_since INTEGER,
+            trouble TEXT,
+            due_at INTEGER NOT NULL,
+            claim_until INTEGER
+        ) STRICT;
+        CREATE INDEX looks_due ON looks (due_at);
+
+        -- An approval is (version, endpoint, decision time) and ends exactly once.
+        CREATE TABLE approvals (
+            endpoint TEXT NOT NULL REFERENCES endpoints (name),
+            target TEXT NOT NULL,
+            package TEXT NOT NULL,
+            decided_at INTEGER NOT NULL,
+            release TEXT,
+            ending TEXT CHECK (ending IN ('released', 'failed', 'errored', 'refused', 'aborted', 'superseded')),
+            reason TEXT,
+            ended_at INTEGER,
+            PRIMARY KEY (endpoint, target, package, decided_at),
+            CHECK ((ending IS NULL) = (ended_at IS NULL))
+        ) STRICT;
+        CREATE INDEX approvals_open ON approvals (endpoint) WHERE ending IS NULL;
+
+        CREATE TABLE releases (
+            id TEXT NOT NULL PRIMARY KEY,
+            endpoint TEXT NOT NULL REFERENCES endpoints (name),
+            digest TEXT NOT NULL CHECK (length(digest) = 64),
+            number INTEGER NOT NULL CHECK (number > 0),
+            opening INTEGER NOT NULL CHECK (opening > 0),
+            state TEXT NOT NULL CHECK (state IN
+                ('waiting', 'rolling', 'released', 'failed', 'errored', 'refused', 'aborted', 'superseded')),
+            ended_at INTEGER,
+            body TEXT NOT NULL,
+            UNIQUE (endpoint, digest),
+            UNIQUE (endpoint, number),
+            UNIQUE (endpoint, opening),
+            CHECK ((state IN ('waiting', 'rolling')) = (ended_at IS NULL))
+        ) STRICT;
+        CREATE INDEX releases_open ON releases (endpoint) WHERE ended_at IS NULL;
+
+        -- One try in one account. Claims are leases: a write counts only under the term it was given.
+        CREATE TABLE attempts (
+            release TEXT NOT NULL REFERENCES releases (id),
+            account TEXT NOT NULL,
+            number INTEGER NOT NULL CHECK (number > 0),
+            endpoint TEXT NOT NULL,
+            opening INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            config TEXT,
+            due_at INTEGER,
+            ended_at INTEGER,
+            body TEXT NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0,
+            claimant TEXT,
+            claim_term INTEGER NOT NULL DEFAULT 0,
+            claim_until INTEGER,
+            PRIMARY KEY (release, account, number),
+            CHECK ((state IN ('verified', 'failed', 'errored', 'aborted')) = (ended_at IS NOT NULL)),
+            CHECK ((claimant IS NULL) = (claim_until IS NULL))
+        ) STRICT;
+        -- One update at a time per endpoint per account.
+        CREATE UNIQUE INDEX attempts_one_at_a_time ON attempts (endpoint, account) WHERE ended_at IS NULL;
+        CREATE INDEX attempts_due ON attempts (due_at) WHERE ended_at IS NULL;
+        CREATE INDEX attempts_by_config ON attempts (account, config);
+
+        -- What an artifact was when a release first looked. Nothing but a missing SHA-256 is ever filled in.
+        CREATE TABLE pins (
+            package TEXT NOT NULL PRIMARY KEY,
+            url TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            version_id TEXT,
+            etag TEXT NOT NULL,
+            size INTEGER NOT NULL CHECK (size > 0),
+            sha256 TEXT CHECK (sha256 IS NULL OR length(sha256) = 64)
+        ) STRICT;
+        CREATE TRIGGER pins_never_change BEFORE UPDATE ON pins
+        WHEN OLD.sha256 IS NOT NULL OR NEW.url <> OLD.url OR NEW.etag <> OLD.etag OR NEW.size <> OLD.size
+        BEGIN SELECT RAISE(ABORT, 'a pin never changes'); END;
+
+        -- The artifacts under a release's own prefix in an account.
+        CREATE TABLE copies (
+            release TEXT NOT NULL,
+            account TEXT NOT NULL,
+            target TEXT NOT NULL,
+            url TEXT NOT NULL,
+            version_id TEXT,
+            etag TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            PRIMARY KEY (release, account, target)
+        ) STRICT;
+
+        -- What each account was last seen to serve, verified.
+        CREATE TABLE serving (
+            endpoint TEXT NOT NULL,
+            account TEXT NOT NULL,
+            release TEXT NOT NULL REFERENCES releases (id),
+            settings TEXT NOT NULL,
+            config TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (endpoint, account)
+        ) STRICT;
+
+        CREATE TABLE bars (
+            endpoint TEXT NOT NULL,
+            target TEXT NOT NULL,
+            package TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (endpoint, target, package)
+        ) STRICT;
+
+        -- stage is empty for a hold on the whole endpoint.
+        CREATE TABLE holds (
+            endpoint TEXT NOT NULL,
+            stage TEXT NOT NULL,
+            by TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (endpoint, stage)
+        ) STRICT;
+
+        -- A person counts once per release, opening and stage.
+        CREATE TABLE consents (
+            release TEXT NOT NULL REFERENCES releases (id),
+            opening INTEGER NOT NULL,
+            stage TEXT NOT NULL,
+            person TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            settings TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (release, opening, stage, person)
+        ) STRICT;
+
+        -- What people asked for. The key makes a repeated message harmless.
+        CREATE TABLE requests (
+            key TEXT NOT NULL PRIMARY KEY,
+            action TEXT NOT NULL,
+            endpoint TEXT,
+            release TEXT,
+            stage TEXT,
+            sender TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            verdict TEXT NOT NULL CHECK (verdict IN ('accepted', 'refused')),
+            why TEXT NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX requests_by_release ON requests (release);
+
+        -- Groups that sent an event and feed no endpoint, each recorded once.
+        CREATE TABLE unserved_groups (
+            package_group TEXT NOT NULL PRIMARY KEY,
+            package TEXT NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT;
+
+        -- Messages that mean nothing, whole. A message received twice is one row.
+        CREATE TABLE quarantine (
+            id INTEGER PRIMARY KEY,
+            message_id TEXT NOT NULL UNIQUE,
+            received_at INTEGER NOT NULL,
+            sender TEXT,
+            reason TEXT NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+
+        -- Every event, decision and effect, in order.
+        CREATE TABLE journal (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('event', 'decision', 'effect')),
+            name TEXT NOT NULL,
+            endpoint TEXT,
+            release TEXT,
+            account TEXT,
+            stage TEXT,
+            text TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX journal_by_release ON journal (release);
+        CREATE TRIGGER journal_is_written_once BEFORE UPDATE ON journal
+        BEGIN SELECT RAISE(ABORT, 'the journal is written once'); END;
+
+        -- Journal lines that are still to be announced on the configured bus.
+        CREATE TABLE announcements (
+            journal_id INTEGER NOT NULL PRIMARY KEY REFERENCES journal (id),
+            failures INTEGER NOT NULL DEFAULT 0,
+            due_at INTEGER NOT NULL
+        ) STRICT;
+        """
+}
