@@ -45,7 +45,9 @@ public struct EndpointDescription: Sendable, Decodable {
     }
 
     private struct Pending: Decodable {
-        let EndpointConfigName: String?
+        let configName: String?
+
+        private enum CodingKeys: String, CodingKey { case configName = "EndpointConfigName" }
     }
 
     public init(from decoder: any Decoder) throws {
@@ -54,7 +56,7 @@ public struct EndpointDescription: Sendable, Decodable {
         arn = try values.decode(String.self, forKey: .arn)
         status = try values.decode(EndpointStatus.self, forKey: .status)
         configName = try values.decodeIfPresent(String.self, forKey: .configName)
-        pendingConfigName = try values.decodeIfPresent(Pending.self, forKey: .pending)?.EndpointConfigName
+        pendingConfigName = try values.decodeIfPresent(Pending.self, forKey: .pending)?.configName
         failureReason = try values.decodeIfPresent(String.self, forKey: .failureReason)
         creationTime = try values.decodeIfPresent(Date.self, forKey: .creationTime)
         lastModifiedTime = try values.decode(Date.self, forKey: .lastModifiedTime)

@@ -100,17 +100,17 @@ public struct S3: Sendable {
         guard let body = try? AWSXML.decode(CopyBody.self, from: response.body) else {
             throw TruncatedReply()
         }
-        if let etag = body.ETag {
-            return CopyResult(etag: etag, sha256: body.ChecksumSHA256, checksumType: body.ChecksumType)
+        if let etag = body.etag {
+            return CopyResult(etag: etag, sha256: body.checksumSHA256, checksumType: body.checksumType)
         }
-        guard let code = body.Code else { throw TruncatedReply() }
+        guard let code = body.code else { throw TruncatedReply() }
         throw HiddenError(
             reply: ErrorReply(
                 // What SDKs take it for: an error of the service, unless its code says otherwise.
                 status: 500,
                 code: code,
-                message: body.Message ?? "",
-                requestID: body.RequestId ?? ErrorReply.requestID(response)
+                message: body.message ?? "",
+                requestID: body.requestID ?? ErrorReply.requestID(response)
             )
         )
     }
@@ -123,12 +123,21 @@ public struct S3: Sendable {
 
     /// `CopyObjectResult` or `Error`.
     private struct CopyBody: Decodable {
-        let ETag: String?
-        let ChecksumSHA256: String?
-        let ChecksumType: String?
-        let Code: String?
-        let Message: String?
-        let RequestId: String?
+        let etag: String?
+        let checksumSHA256: String?
+        let checksumType: String?
+        let code: String?
+        let message: String?
+        let requestID: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case etag = "ETag"
+            case checksumSHA256 = "ChecksumSHA256"
+            case checksumType = "ChecksumType"
+            case code = "Code"
+            case message = "Message"
+            case requestID = "RequestId"
+        }
     }
 
     private static func path(_ key: String) -> String {

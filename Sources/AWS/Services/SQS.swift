@@ -135,7 +135,7 @@ public struct SQS: Sendable {
         guard !entries.isEmpty else { return [] }
         let call = try call(operation, queueURL, Batch(queueUrl: queueURL, entries: entries))
         return try await client.send(call) {
-            try AWSJSON.decode(BatchOutput.self, from: $0.body).Failed ?? []
+            try AWSJSON.decode(BatchOutput.self, from: $0.body).failed ?? []
         }
     }
 
@@ -145,7 +145,9 @@ public struct SQS: Sendable {
     }
 
     private struct BatchOutput: Decodable {
-        let Failed: [BatchFailure]?
+        let failed: [BatchFailure]?
+
+        private enum CodingKeys: String, CodingKey { case failed = "Failed" }
     }
 
     /// The queue's URL goes into the body; the request goes to the region that URL names.

@@ -28,38 +28,57 @@ public struct STS: Sendable {
         struct Output: Decodable {
             struct Result: Decodable {
                 struct User: Decodable {
-                    let AssumedRoleId: String
-                    let Arn: String
+                    let roleID: String
+                    let arn: String
+
+                    private enum CodingKeys: String, CodingKey {
+                        case roleID = "AssumedRoleId"
+                        case arn = "Arn"
+                    }
                 }
                 struct Keys: Decodable {
-                    let AccessKeyId: String
-                    let SecretAccessKey: String
-                    let SessionToken: String
-                    let Expiration: String
+                    let accessKeyID: String
+                    let secretAccessKey: String
+                    let sessionToken: String
+                    let expiration: String
+
+                    private enum CodingKeys: String, CodingKey {
+                        case accessKeyID = "AccessKeyId"
+                        case secretAccessKey = "SecretAccessKey"
+                        case sessionToken = "SessionToken"
+                        case expiration = "Expiration"
+                    }
                 }
-                let AssumedRoleUser: User
-                let Credentials: Keys
+                let user: User
+                let credentials: Keys
+
+                private enum CodingKeys: String, CodingKey {
+                    case user = "AssumedRoleUser"
+                    case credentials = "Credentials"
+                }
             }
-            let AssumeRoleResult: Result
+            let result: Result
+
+            private enum CodingKeys: String, CodingKey { case result = "AssumeRoleResult" }
         }
         var form = [
             ("RoleArn", roleARN), ("RoleSessionName", sessionName), ("DurationSeconds", "\(durationSeconds)"),
         ]
         if let externalID { form.append(("ExternalId", externalID)) }
         return try await client.send(call("AssumeRole", subject: roleARN, form)) { response in
-            let result = try AWSXML.decode(Output.self, from: response.body).AssumeRoleResult
-            guard let expiration = AWSDate.parse(result.Credentials.Expiration) else {
+            let result = try AWSXML.decode(Output.self, from: response.body).result
+            guard let expiration = AWSDate.parse(result.credentials.expiration) else {
                 throw TruncatedReply()
             }
             return AssumedSession(
                 credentials: Credentials(
-                    accessKeyID: result.Credentials.AccessKeyId,
-                    secretAccessKey: result.Credentials.SecretAccessKey,
-                    sessionToken: result.Credentials.SessionToken,
+                    accessKeyID: result.credentials.accessKeyID,
+                    secretAccessKey: result.credentials.secretAccessKey,
+                    sessionToken: result.credentials.sessionToken,
                     expiration: expiration
                 ),
-                assumedRoleID: result.AssumedRoleUser.AssumedRoleId,
-                arn: result.AssumedRoleUser.Arn
+                assumedRoleID: result.user.roleID,
+                arn: result.user.arn
             )
         }
     }
@@ -68,15 +87,23 @@ public struct STS: Sendable {
     public func callerIdentity() async throws -> CallerIdentity {
         struct Output: Decodable {
             struct Result: Decodable {
-                let Account: String
-                let Arn: String
-                let UserId: String
+                let account: String
+                let arn: String
+                let userID: String
+
+                private enum CodingKeys: String, CodingKey {
+                    case account = "Account"
+                    case arn = "Arn"
+                    case userID = "UserId"
+                }
             }
-            let GetCallerIdentityResult: Result
+            let result: Result
+
+            private enum CodingKeys: String, CodingKey { case result = "GetCallerIdentityResult" }
         }
         return try await client.send(call("GetCallerIdentity", subject: "", [])) { response in
-            let result = try AWSXML.decode(Output.self, from: response.body).GetCallerIdentityResult
-            return CallerIdentity(account: result.Account, arn: result.Arn, userID: result.UserId)
+            let result = try AWSXML.decode(Output.self, from: response.body).result
+            return CallerIdentity(account: result.account, arn: result.arn, userID: result.userID)
         }
     }
 

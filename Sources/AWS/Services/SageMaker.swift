@@ -21,12 +21,22 @@ public struct SageMaker: Sendable {
             let nextToken: String?
         }
         struct Output: Decodable {
-            let Tags: [Tag]?
-            let NextToken: String?
+            let tags: [Tag]?
+            let nextToken: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case tags = "Tags"
+                case nextToken = "NextToken"
+            }
         }
         struct Tag: Decodable {
-            let Key: String
-            let Value: String?
+            let key: String
+            let value: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case key = "Key"
+                case value = "Value"
+            }
         }
         var tags: [String: String] = [:]
         var token: String?
@@ -36,8 +46,8 @@ public struct SageMaker: Sendable {
                 subject: arn,
                 Input(resourceArn: arn, nextToken: token)
             )
-            for tag in page.Tags ?? [] { tags[tag.Key] = tag.Value ?? "" }
-            token = page.NextToken
+            for tag in page.tags ?? [] { tags[tag.key] = tag.value ?? "" }
+            token = page.nextToken
         } while token != nil
         return tags
     }

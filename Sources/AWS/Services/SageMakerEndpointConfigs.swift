@@ -20,7 +20,11 @@ extension SageMaker {
             let kmsKeyId: String?
             let tags: [TagInput]?
         }
-        struct Output: Decodable { let EndpointConfigArn: String }
+        struct Output: Decodable {
+            let arn: String
+
+            private enum CodingKeys: String, CodingKey { case arn = "EndpointConfigArn" }
+        }
         let output: Output = try await send(
             "CreateEndpointConfig",
             subject: name,
@@ -32,7 +36,7 @@ extension SageMaker {
             ),
             isRepeatable: false
         )
-        return output.EndpointConfigArn
+        return output.arn
     }
 
     /// See [DescribeEndpointConfig](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpointConfig.html).

@@ -28,7 +28,7 @@ extension SageMaker {
             Input(endpointName: name, endpointConfigName: configName, tags: TagInput.list(tags)),
             isRepeatable: false
         )
-        return output.EndpointArn
+        return output.arn
     }
 
     /// Begins to move an endpoint to another config and returns its ARN.
@@ -60,7 +60,7 @@ extension SageMaker {
             ),
             isRepeatable: false
         )
-        return output.EndpointArn
+        return output.arn
     }
 
     /// Begins to delete an endpoint; it is gone some time later.
@@ -94,17 +94,26 @@ extension SageMaker {
             let nextToken: String?
         }
         struct Output: Decodable {
-            let Endpoints: [EndpointSummary]?
-            let NextToken: String?
+            let endpoints: [EndpointSummary]?
+            let nextToken: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case endpoints = "Endpoints"
+                case nextToken = "NextToken"
+            }
         }
         let output: Output = try await send(
             "ListEndpoints",
             subject: "",
             Input(lastModifiedTimeAfter: lastModifiedAfter, nextToken: nextToken)
         )
-        return Page(items: output.Endpoints ?? [], nextToken: output.NextToken)
+        return Page(items: output.endpoints ?? [], nextToken: output.nextToken)
     }
 
     private struct EndpointInput: Encodable { let endpointName: String }
-    private struct EndpointARN: Decodable { let EndpointArn: String }
+    private struct EndpointARN: Decodable {
+        let arn: String
+
+        private enum CodingKeys: String, CodingKey { case arn = "EndpointArn" }
+    }
 }

@@ -29,7 +29,11 @@ extension SageMaker {
             let modelDataUrl: String
             let environment: [String: String]?
         }
-        struct Output: Decodable { let ModelArn: String }
+        struct Output: Decodable {
+            let arn: String
+
+            private enum CodingKeys: String, CodingKey { case arn = "ModelArn" }
+        }
         let container = Container(
             image: containerImage,
             mode: multiModel ? "MultiModel" : "SingleModel",
@@ -47,7 +51,7 @@ extension SageMaker {
             ),
             isRepeatable: false
         )
-        return output.ModelArn
+        return output.arn
     }
 
     /// See [DescribeModel](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeModel.html).

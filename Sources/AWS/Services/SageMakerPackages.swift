@@ -38,8 +38,13 @@ extension SageMaker {
             let nextToken: String?
         }
         struct Output: Decodable {
-            let ModelPackageSummaryList: [ModelPackageSummary]?
-            let NextToken: String?
+            let packages: [ModelPackageSummary]?
+            let nextToken: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case packages = "ModelPackageSummaryList"
+                case nextToken = "NextToken"
+            }
         }
         let output: Output = try await send(
             "ListModelPackages",
@@ -52,7 +57,7 @@ extension SageMaker {
                 nextToken: nextToken
             )
         )
-        return Page(items: output.ModelPackageSummaryList ?? [], nextToken: output.NextToken)
+        return Page(items: output.packages ?? [], nextToken: output.nextToken)
     }
 }
 
@@ -101,7 +106,9 @@ public struct ModelPackage: Sendable, Decodable {
     }
 
     private struct Inference: Decodable {
-        let Containers: [PackageContainer]?
+        let containers: [PackageContainer]?
+
+        private enum CodingKeys: String, CodingKey { case containers = "Containers" }
     }
 
     public init(from decoder: any Decoder) throws {
@@ -113,7 +120,7 @@ public struct ModelPackage: Sendable, Decodable {
         approvalStatus = try values.decodeIfPresent(ModelApprovalStatus.self, forKey: .approvalStatus)
         creationTime = try values.decode(Date.self, forKey: .creationTime)
         lastModifiedTime = try values.decodeIfPresent(Date.self, forKey: .lastModifiedTime)
-        containers = try values.decodeIfPresent(Inference.self, forKey: .inference)?.Containers ?? []
+        containers = try values.decodeIfPresent(Inference.self, forKey: .inference)?.containers ?? []
     }
 }
 

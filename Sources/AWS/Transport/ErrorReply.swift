@@ -45,33 +45,53 @@ struct ErrorReply: Sendable, Equatable {
 
     private mutating func readJSON(_ response: HTTPResponse) {
         struct Body: Decodable {
-            let __type: String?
+            let type: String?
             let code: String?
             let message: String?
-            let Message: String?
-            let OriginalMessage: String?
+            let capitalMessage: String?
+            let originalMessage: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case type = "__type"
+                case code
+                case message
+                case capitalMessage = "Message"
+                case originalMessage = "OriginalMessage"
+            }
         }
         guard let body = try? AWSJSON.decode(Body.self, from: response.body) else { return }
-        code = Self.bareCode(body.__type ?? body.code ?? "")
-        let said = body.message ?? body.Message ?? ""
-        message = body.OriginalMessage.map { "\(said) \($0)".trimmingCharacters(in: .whitespaces) } ?? said
+        code = Self.bareCode(body.type ?? body.code ?? "")
+        let said = body.message ?? body.capitalMessage ?? ""
+        message = body.originalMessage.map { "\(said) \($0)".trimmingCharacters(in: .whitespaces) } ?? said
     }
 
     private mutating func readXML(_ response: HTTPResponse) {
         struct Inner: Decodable {
-            let Code: String?
-            let Message: String?
+            let code: String?
+            let message: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case code = "Code"
+                case message = "Message"
+            }
         }
         struct Body: Decodable {
-            let Code: String?
-            let Message: String?
-            let RequestId: String?
-            let Error: Inner?
+            let code: String?
+            let message: String?
+            let requestID: String?
+            let error: Inner?
+
+            private enum CodingKeys: String, CodingKey {
+                case code = "Code"
+                case message = "Message"
+                case requestID = "RequestId"
+                case error = "Error"
+            }
         }
         guard let body = try? AWSXML.decode(Body.self, from: response.body) else { return }
-        code = body.Error?.Code ?? body.Code ?? ""
-        message = body.Error?.Message ?? body.Message ?? ""
-        requestID = body.RequestId ?? requestID
+        code = body.error?.code ?? body.code ?? ""
+        message = body.error?.message ?? body.message ?? ""
+        requestID = body.requestID ?? requestID
     }
 
     /// `com.amazonaws.sqs#QueueDoesNotExist:http://…` is `QueueDoesNotExist`.
