@@ -1,0 +1,135 @@
+import Foundation
+import Native
+
+/// The calls made to AWS Security Token Service, at its regional endpoint.
+///
+/// All of them throw `AWSError`, or `CancellationError`.
+/// See the [AWS STS API Reference](https://docs.aws.amazon.com/STS/latest/APIReference/).
+public struct STS: Sendable {
+    private let client: AWSClient
+
+    public init(_ client: AWSClient) {
+        self.client = client
+    }
+
+    /// Assumes a role and returns the session's credentials.
+    ///
+    /// A denial means that the role's trust policy does not name the caller, or asks for another external id.
+    ///
+    /// - Parameters:
+    ///   - sessionName: 2 to 64 characters of letters, digits and `_+=,.@-`.
+    ///   - durationSeconds: 900 to 43,200, and at most 3,600 where the caller itself has an assumed role.
+    public func assumeRole(
+        roleARN: String,
+        sessionName: String,
+        externalID: String? = nil,
+        durationSeconds: Int = 3600
+    ) async throws -> AssumedSession {
+        struct Output: Decodable {
+            struct Result: Decodable {
+                struct User: Decodable {
+                    let roleID: String
+                    let arn: String
+
+                    private enum CodingKeys: String, CodingKey {
+                        case roleID = "AssumedRoleId"
+                        case arn = "Arn"
+                    }
+                }
+                struct Keys: Decodable {
+                    let accessKeyID: String
+                    let secretAccessKey: String
+                    let sessionToken: String
+                    let expiration: String
+
+                    private enum CodingKeys: String, CodingKey {
+                        case accessKeyID = "AccessKeyId"
+                        case secretAccessKey = "SecretAccessKey"
+                        case sessionToken = "SessionToken"
+                        case expiration = "Expiration"
+                    }
+                }
+                let user: User
+                let credentials: Keys
+
+                private enum CodingKeys: String, CodingKey {
+                    case user = "AssumedRoleUser"
+                    case credentials = "Credentials"
+                }
+            }
+            let result: Result
+
+            private enum CodingKeys: String, CodingKey { case result = "AssumeRoleResult" }
+        }
+        var form = [
+            ("RoleArn", roleARN), ("RoleSessionName", sessionName), ("DurationSeconds", "\(durationSeconds)"),
+        ]
+        if let externalID { form.append(("ExternalId", externalID)) }
+        return try await client.send(call("AssumeRole", subject: roleARN, form)) { response in
+            let result = try AWSXML.decode(Output.self, from: response.body).result
+            guard let expiration = AWSDate.parse(result.credentials.expiration) else {
+                throw TruncatedReply()
+            }
+            return AssumedSession(
+                credentials: Credentials(
+                    accessKeyID: result.credentials.accessKeyID,
+                    secretAccessKey: result.credentials.secretAccessKey,
+                    sessionToken: result.credentials.sessionToken,
+                    expiration: expiration
+                ),
+                assumedRoleID: result.user.roleID,
+                arn: result.user.arn
+            )
+        }
+    }
+
+    /// Who the caller is. It needs no permission.
+    public func callerIdentity() async throws -> CallerIdentity {
+        struct Output: Decodable {
+            struct Result: Decodable {
+                let account: String
+                let arn: String
+                let userID: String
+
+                private enum CodingKeys: String, CodingKey {
+                    case account = "Account"
+                    case arn = "Arn"
+                    case userID = "UserId"
+                }
+            }
+            let result: Result
+
+            private enum CodingKeys: String, CodingKey { case result = "GetCallerIdentityResult" }
+        }
+        return try await client.send(call("GetCallerIdentity", subject: "", [])) { response in
+            let result = try AWSXML.decode(Output.self, from: response.body).result
+            return CallerIdentity(account: result.account, arn: result.arn, userID: result.userID)
+        }
+    }
+
+    private func call(_ operation: String, subject: String, _ form: [(String, String)]) -> AWSCall {
+        var call = AWSCall(.sts, operation, subject: subject)
+        call.headers = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]
+        let fixed = [("Action", operation), ("Version", "2011-06-15")]
+        call.body = Array(URIEncoding.query(fixed + form).utf8)
+        return call
+    }
+}
+
+/// A session of a role.
+public struct AssumedSession: Sendable {
+    public let credentials: Credentials
+    /// `AROA…:<session name>`.
+    public let assumedRoleID: String
+    /// `arn:aws:sts::<account>:assumed-role/<role>/<session name>`.
+    public let arn: String
+}
+
+/// Whom AWS takes the caller for.
+public struct CallerIdentity: Sendable, Equatable {
+    /// Twelve digits.
+    public let account: String
+    public let arn: String
+    /// `AIDA…` for a user, `AROA…:<session name>` for a role.
+    public let userID: String
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Native
+
+/// The calls made to Amazon SageMaker: the registry, models, endpoint configs, endpoints and tags.
+///
+/// All of them throw `AWSError`, or `CancellationError`. A creating or updating call whose answer is lost is
+/// not sent again: it throws `AWSError` of kind `unknownOutcome`, and a description tells what happened.
+///
+/// See the [Amazon SageMaker API Reference](https://docs.aws.amazon.com/sagemaker/latest/APIReference/).
+public struct SageMaker: Sendable {
+    let client: AWSClient
+
+    public init(_ client: AWSClient) {
+        self.client = client
+    }
+
+    /// All tags of a resource of SageMaker's.
+    public func listTags(arn: String) async throws -> [String: String] {
+        struct Input: Encodable {
+            let resourceArn: String
+            let nextToken: String?
+        }
+        struct Output: Decodable {
+            let tags: [Tag]?
+            let nextToken: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case tags = "Tags"
+                case nextToken = "NextToken"
+            }
+        }
+        struct Tag: Decodable {
+            let key: String
+            let value: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case key = "Key"
+                case value = "Value"
+            }
+        }
+        var tags: [String: String] = [:]
+        var token: String?
+        repeat {
+            let page: Output = try await send(
+                "ListTags",
+                subject: arn,
+                Input(resourceArn: arn, nextToken: token)
+            )
+            for tag in page.tags ?? [] { tags[tag.key] = tag.value ?? "" }
+            token = page.nextToken
+        } while token != nil
+        return tags
+    }
+
+    func send<Output: Decodable>(
+        _ operation: String,
+        subject: String,
+        _ input: some Encodable,
+        isRepeatable: Bool = true
+    ) async throws -> Output {
+        try await client.send(call(operation, subject: subject, input, isRepeatable: isRepeatable)) {
+            try AWSJSON.decode(Output.self, from: $0.body)
+        }
+    }
+
+    /// For operations that answer with nothing.
+    func sendIgnoringReply(
+        _ operation: String,
+        subject: String,
+        _ input: some Encodable,
+        isRepeatable: Bool = true
+    ) async throws {
+        try await client.send(call(operation, subject: subject, input, isRepeatable: isRepeatable)) { _ in }
+    }
+
+    private func call(
+        _ operation: String,
+        subject: String,
+        _ input: some Encodable,
+        isRepeatable: Bool
+    ) throws -> AWSCall {
+        var call = try AWSCall.json(
+            .sageMaker,
+            "SageMaker",
+            version: "1.1",
+            operation,
+            subject: subject,
+            input: input
+        )
+        call.isRepeatable = isRepeatable
+        return call
+    }
+}
+
+/// A tag as SageMaker's inputs write it.
+struct TagInput: Encodable {
+    let key: String
+    let value: String
+
+    /// In order of their names, so that equal tags make equal requests; nil for none.
+    static func list(_ tags: [String: String]) -> [TagInput]? {
+        guard !tags.isEmpty else { return nil }
+        return tags.sorted { $0.key < $1.key }.map { TagInput(key: $0.key, value: $0.value) }
+    }
+}

@@ -1,0 +1,102 @@
+extension SageMaker {
+    /// Creates a model: a container image and the place of its artifact or artifacts.
+    ///
+    /// See [CreateModel](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html).
+    ///
+    /// - Parameters:
+    ///   - name: At most 63 letters, digits and inner hyphens.
+    ///   - modelDataURL: An artifact, or for a multi-model endpoint the prefix of all of them.
+    /// - Returns: The model's ARN.
+    @discardableResult
+    public func createModel(
+        name: String,
+        containerImage: String,
+        environment: [String: String] = [:],
+        modelDataURL: String,
+        multiModel: Bool,
+        executionRoleARN: String,
+        tags: [String: String] = [:]
+    ) async throws -> String {
+        struct Input: Encodable {
+            let modelName: String
+            let executionRoleArn: String
+            let primaryContainer: Container
+            let tags: [TagInput]?
+        }
+        struct Container: Encodable {
+            let image: String
+            let mode: String
+            let modelDataUrl: String
+            let environment: [String: String]?
+        }
+        struct Output: Decodable {
+            let arn: String
+
+            private enum CodingKeys: String, CodingKey { case arn = "ModelArn" }
+        }
+        let container = Container(
+            image: containerImage,
+            mode: multiModel ? "MultiModel" : "SingleModel",
+            modelDataUrl: modelDataURL,
+            environment: environment.isEmpty ? nil : environment
+        )
+        let output: Output = try await send(
+            "CreateModel",
+            subject: name,
+            Input(
+                modelName: name,
+                executionRoleArn: executionRoleARN,
+                primaryContainer: container,
+                tags: TagInput.list(tags)
+            ),
+            isRepeatable: false
+        )
+        return output.arn
+    }
+
+    /// See [DescribeModel](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeModel.html).
+    public func describeModel(name: String) async throws -> ModelDescription {
+        struct Input: Encodable { let modelName: String }
+        return try await send("DescribeModel", subject: name, Input(modelName: name))
+    }
+}
+
+/// A model as DescribeModel shows it.
+public struct ModelDescription: Sendable, Decodable {
+    public let name: String
+    public let arn: String
+    public let executionRoleARN: String?
+    /// The container; nil for a model that is a pipeline of several.
+    public let container: ModelContainer?
+
+    private enum CodingKeys: String, CodingKey {
+        case name = "ModelName"
+        case arn = "ModelArn"
+        case executionRoleARN = "ExecutionRoleArn"
+        case container = "PrimaryContainer"
+    }
+}
+
+/// The container of a model.
+public struct ModelContainer: Sendable, Decodable {
+    public let image: String?
+    public let modelDataURL: String?
+    /// `SingleModel` or `MultiModel`; AWS may leave the first out.
+    public let mode: String?
+    public let environment: [String: String]
+
+    private enum CodingKeys: String, CodingKey {
+        case image = "Image"
+        case modelDataURL = "ModelDataUrl"
+        case mode = "Mode"
+        case environment = "Environment"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        image = try values.decodeIfPresent(String.self, forKey: .image)
+        modelDataURL = try values.decodeIfPresent(String.self, forKey: .modelDataURL)
+        mode = try values.decodeIfPresent(String.self, forKey: .mode)
+        environment = try values.decodeIfPresent([String: String].self, forKey: .environment) ?? [:]
+    }
+}

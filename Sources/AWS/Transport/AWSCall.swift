@@ -1,0 +1,89 @@
+import Native
+
+/// One call of one operation, before it is addressed and signed.
+struct AWSCall: Sendable {
+    let service: Service
+    let operation: String
+    /// What the call is about, for errors.
+    let subject: String
+    var method = "POST"
+    /// The bucket, for S3: it decides the host or the path's beginning.
+    var bucket: String?
+    /// The percent-encoded path below the endpoint.
+    var path = "/"
+    var query: [(String, String)] = []
+    var headers: [HTTPHeader] = []
+    var body: [UInt8] = []
+    var timeouts = HTTPTimeouts()
+    /// The largest answer accepted, in bytes.
+    var maximumResponseBytes = 16 << 20
+    /// False where a second arrival of the same request would do, or say, something else.
+    var isRepeatable = true
+    /// The region, where it is not the client's.
+    var region: String?
+
+    init(_ service: Service, _ operation: String, subject: String) {
+        self.service = service
+        self.operation = operation
+        self.subject = subject
+    }
+
+    /// A call in AWS JSON: the operation in a header, the input in the body.
+    static func json(
+        _ service: Service,
+        _ target: String,
+        version: String,
+        _ operation: String,
+        subject: String,
+        input: some Encodable
+    ) throws -> AWSCall {
+        var call = AWSCall(service, operation, subject: subject)
+        call.headers = [
+            HTTPHeader("X-Amz-Target", "\(target).\(operation)"),
+            HTTPHeader("Content-Type", "application/x-amz-json-\(version)"),
+        ]
+        call.body = try AWSJSON.encode(input)
+        return call
+    }
+
+    func notRepeatable() -> AWSCall {
+        var call = self
+        call.isRepeatable = false
+        return call
+    }
+
+    func error(_ kind: AWSError.Kind, _ reply: ErrorReply, account: String?) -> AWSError {
+        AWSError(
+            kind: kind,
+            code: reply.code,
+            message: reply.message,
+            status: reply.status,
+            requestID: reply.requestID,
+            service: service.name,
+            operation: operation,
+            subject: subject,
+            account: account
+        )
+    }
+
+    /// An error no answer stands behind.
+    func error(
+        _ kind: AWSError.Kind,
+        code: String,
+        message: String,
+        account: String?,
+        answer: HTTPResponse? = nil
+    ) -> AWSError {
+        AWSError(
+            kind: kind,
+            code: code,
+            message: message,
+            status: answer?.status,
+            requestID: answer.flatMap(ErrorReply.requestID),
+            service: service.name,
+            operation: operation,
+            subject: subject,
+            account: account
+        )
+    }
+}

@@ -1,0 +1,290 @@
+import Foundation
+public import Native
+
+/// Makes calls to AWS as one identity in one region: signs them, sends them again where that helps, and turns
+/// answers that are no success into `AWSError`.
+///
+/// Every attempt is signed anew with the credentials and the time of that moment.
+public final class AWSClient: Sendable {
+    public let region: String
+    /// The account the credentials belong to, where it is known; it appears in errors and counts.
+    public let account: String?
+    let environment: AWSEnvironment
+
+    private let http: HTTPClient
+    private let credentials: any CredentialProvider
+    private let observer: (any CallObserver)?
+    private let policy: RetryPolicy
+    private let quota = RetryQuota()
+    private let keys = SigningKeys()
+    private let timing: Timing
+
+    /// What the client does with time and chance; tests put their own in.
+    struct Timing: Sendable {
+        var now: @Sendable () -> Date = { Date() }
+        var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        var random: @Sendable () -> Double = { Double.random(in: 0...1) }
+    }
+
+    /// - Parameters:
+    ///   - http: May be shared by any number of clients.
+    ///   - account: Twelve digits, for errors and counts.
+    ///   - observer: Told about every attempt.
+    public convenience init(
+        http: HTTPClient,
+        credentials: any CredentialProvider,
+        region: String,
+        environment: AWSEnvironment,
+        account: String? = nil,
+        observer: (any CallObserver)? = nil
+    ) {
+        self.init(
+            http: http,
+            credentials: credentials,
+            region: region,
+            environment: environment,
+            account: account,
+            observer: observer,
+            timing: Timing()
+        )
+    }
+
+    init(
+        http: HTTPClient,
+        credentials: any CredentialProvider,
+        region: String,
+        environment: AWSEnvironment,
+        account: String?,
+        observer: (any CallObserver)?,
+        timing: Timing
+    ) {
+        self.http = http
+        self.credentials = credentials
+        self.region = region
+        self.environment = environment
+        self.account = account
+        self.observer = observer
+        self.timing = timing
+        policy = RetryPolicy(maximumAttempts: environment.maximumAttempts)
+    }
+
+    /// Makes a call and reads its answer with `decode`, which runs for every 2xx answer.
+    ///
+    /// `decode` may throw `ErrorReply` for an error hidden in a success, or `TruncatedReply` for one that ended
+    /// too early; both count as an attempt that failed. Throws `AWSError`, or `CancellationError`.
+    func send<Reply>(_ call: AWSCall, decode: (HTTPResponse) throws -> Reply) async throws -> Reply {
+        var number = 1
+        var paid = 0
+        var hasRenewed = false
+        while true {
+            try Task.checkCancellation()
+            let used = try await currentCredentials(call)
+            let failure: Failure
+            switch try await attempt(call, number: number, credentials: used, decode: decode) {
+            case .success(let reply):
+                quota.give(paid > 0 ? paid : 1)
+                return reply
+            case .failure(let value): failure = value
+            }
+            if failure.error.kind == .expiredCredentials, !hasRenewed {
+                hasRenewed = true
+                await credentials.invalidate(used)
+                continue
+            }
+            guard failure.mayRetry, number < policy.maximumAttempts, quota.take(failure.cost) else {
+                throw failure.error
+            }
+            paid = failure.cost
+            try await timing.sleep(policy.pause(after: number, random: timing.random()))
+            number += 1
+        }
+    }
+
+    // MARK: One attempt
+
+    private struct Failure: Error {
+        let error: AWSError
+        var mayRetry = false
+        var cost = RetryQuota.cost
+    }
+
+    private func attempt<Reply>(
+        _ call: AWSCall,
+        number: Int,
+        credentials: Credentials,
+        decode: (HTTPResponse) throws -> Reply
+    ) async throws -> Result<Reply, Failure> {
+        let request = try request(call, credentials)
+        let begun = ContinuousClock.now
+        do throws(HTTPError) {
+            let response = try await http.send(request)
+            note(call, number, begun, .answered(status: response.status))
+            return read(call, response, decode: decode)
+        } catch {
+            note(call, number, begun, .failed(error.description))
+            if error.code == .cancelled { throw CancellationError() }
+            return .failure(failure(call, error))
+        }
+    }
+
+    private func read<Reply>(
+        _ call: AWSCall,
+        _ response: HTTPResponse,
+        decode: (HTTPResponse) throws -> Reply
+    ) -> Result<Reply, Failure> {
+        guard (200..<300).contains(response.status) else {
+            return .failure(failure(call, ErrorReply(response)))
+        }
+        do {
+            return .success(try decode(response))
+        } catch let reply as HiddenError {
+            return .failure(failure(call, reply.reply))
+        } catch is TruncatedReply {
+            let error = call.error(
+                .transient,
+                code: "TruncatedReply",
+                message: "the answer is not complete",
+                account: account,
+                answer: response
+            )
+            return .failure(Failure(error: error, mayRetry: call.isRepeatable))
+        } catch {
+            // The decoder's own words quote the answer, which may hold credentials.
+            let error = call.error(
+                .unreadable,
+                code: "UnreadableReply",
+                message: "the answer has another shape than expected",
+                account: account,
+                answer: response
+            )
+            return .failure(Failure(error: error))
+        }
+    }
+
+    /// Judges an error AWS answered with.
+    private func failure(_ call: AWSCall, _ reply: ErrorReply) -> Failure {
+        let kind = Classification.kind(of: reply, service: call.service)
+        switch kind {
+        case .throttled: return Failure(error: call.error(kind, reply, account: account), mayRetry: true)
+        case .transient:
+            guard call.isRepeatable else {
+                return Failure(error: call.error(.unknownOutcome, reply, account: account))
+            }
+            return Failure(error: call.error(kind, reply, account: account), mayRetry: true)
+        default: return Failure(error: call.error(kind, reply, account: account))
+        }
+    }
+
+    /// Judges a request that got no answer.
+    private func failure(_ call: AWSCall, _ error: HTTPError) -> Failure {
+        let isUncertain = error.mayHaveReachedServer && !call.isRepeatable
+        let kind: AWSError.Kind
+        switch error.code {
+        case .invalidRequest: kind = .invalid
+        case .tooLarge: kind = isUncertain ? .unknownOutcome : .unreadable
+        default: kind = isUncertain ? .unknownOutcome : .transient
+        }
+        var failure = Failure(
+            error: call.error(kind, code: Self.name(error.code), message: error.description, account: account)
+        )
+        failure.mayRetry = kind == .transient && error.code != .shutDown
+        if case .timedOut = error.code { failure.cost = RetryQuota.timeoutCost }
+        return failure
+    }
+
+    private static func name(_ code: HTTPError.Code) -> String {
+        switch code {
+        case .couldNotResolve: "CouldNotResolve"
+        case .couldNotConnect: "CouldNotConnect"
+        case .tls: "TLS"
+        case .timedOut: "TimedOut"
+        case .reset: "ConnectionReset"
+        case .truncated: "TruncatedReply"
+        case .tooLarge: "ReplyTooLarge"
+        case .cancelled: "Cancelled"
+        case .shutDown: "ShutDown"
+        case .invalidRequest: "InvalidRequest"
+        case .other: "TransportError"
+        }
+    }
+
+    private func currentCredentials(_ call: AWSCall) async throws -> Credentials {
+        do {
+            return try await credentials.credentials()
+        } catch let error as CredentialsError {
+            throw call.error(
+                error.isTransient ? .transient : .denied,
+                code: "NoCredentials",
+                message: error.description,
+                account: account
+            )
+        }
+    }
+
+    private func request(_ call: AWSCall, _ credentials: Credentials) throws -> HTTPRequest {
+        let region = call.region ?? region
+        guard var endpoint = Endpoint(call.service, region: region, environment: environment) else {
+            throw call.error(
+                .invalid,
+                code: "InvalidEndpoint",
+                message: "AWS_ENDPOINT_URL is not an http or https URL",
+                account: account
+            )
+        }
+        var path = call.path
+        if let bucket = call.bucket {
+            let place = endpoint.addressing(bucket: bucket)
+            endpoint = place.endpoint
+            path = place.path + call.path
+        }
+        path = endpoint.basePath + path
+        let query = URIEncoding.query(call.query)
+        let signer = SigV4(service: call.service.signing, region: region, keys: keys)
+        let signature = try signer.sign(
+            method: call.method,
+            authority: endpoint.authority,
+            path: path,
+            query: query,
+            headers: call.headers,
+            body: call.body,
+            credentials: credentials,
+            at: timing.now()
+        )
+        return HTTPRequest(
+            method: call.method,
+            url: "\(endpoint.scheme)://\(endpoint.authority)\(path)\(query.isEmpty ? "" : "?\(query)")",
+            headers: call.headers + signature,
+            body: call.body,
+            timeouts: call.timeouts,
+            maximumResponseBytes: call.maximumResponseBytes,
+            isRepeatable: call.isRepeatable
+        )
+    }
+
+    private func note(
+        _ call: AWSCall,
+        _ number: Int,
+        _ begun: ContinuousClock.Instant,
+        _ outcome: CallAttempt.Outcome
+    ) {
+        observer?.attempted(
+            CallAttempt(
+                service: call.service.name,
+                operation: call.operation,
+                account: account,
+                number: number,
+                requestBytes: call.body.count,
+                duration: begun.duration(to: .now),
+                outcome: outcome
+            )
+        )
+    }
+}
+
+/// A reply with a success's status and an error's body.
+struct HiddenError: Error {
+    let reply: ErrorReply
+}
+
+/// A reply with a success's status whose body breaks off.
+struct TruncatedReply: Error {}

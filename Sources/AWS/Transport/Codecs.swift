@@ -1,0 +1,51 @@
+import Foundation
+import XMLCoder
+
+/// AWS's JSON: member names begin with a capital, times are seconds since 1970.
+enum AWSJSON {
+    /// Decodes a body, with U+FFFD in place of bytes and escapes that are not Unicode: one bad string must not
+    /// make the others of the same reply unreadable.
+    static func decode<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .secondsSince1970
+        do {
+            return try decoder.decode(type, from: Data(body))
+        } catch DecodingError.dataCorrupted {
+            return try decoder.decode(type, from: Data(UnicodeRepair.repair(body)))
+        }
+    }
+
+    /// Encodes a value whose properties are named as AWS's members are but for the first letter.
+    static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .custom { date, encoder in
+            var container = encoder.singleValueContainer()
+            try container.encode(Int64(date.timeIntervalSince1970))
+        }
+        encoder.outputFormatting = .withoutEscapingSlashes
+        encoder.keyEncodingStrategy = .custom { path in
+            let name = path.last?.stringValue ?? ""
+            return Name(stringValue: name.prefix(1).uppercased() + name.dropFirst())
+        }
+        return try Array(encoder.encode(value))
+    }
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}
+
+/// AWS's XML, as S3 and STS write it.
+enum AWSXML {
+    /// Decodes the elements below the root, whatever the root's name.
+    ///
+    /// S3 sends white space ahead of the document to keep a connection open during a long copy.
+    static func decode<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
+        let document = body.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        return try XMLDecoder().decode(type, from: Data(document))
+    }
+}

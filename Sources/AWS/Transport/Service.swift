@@ -1,0 +1,33 @@
+/// A service as it is addressed, signed for and spoken of.
+struct Service: Sendable, Equatable {
+    /// The name in errors and counts.
+    let name: String
+    /// What follows `AWS_ENDPOINT_URL_` in the environment.
+    let variable: String
+    /// The host's first labels.
+    let host: String
+    /// The name in the signature's scope.
+    let signing: String
+
+    static let sqs = Service(name: "SQS", variable: "SQS", host: "sqs", signing: "sqs")
+    static let sts = Service(name: "STS", variable: "STS", host: "sts", signing: "sts")
+    static let s3 = Service(name: "S3", variable: "S3", host: "s3", signing: "s3")
+    static let sageMaker = Service(
+        name: "SageMaker",
+        variable: "SAGEMAKER",
+        host: "api.sagemaker",
+        signing: "sagemaker"
+    )
+    static let sageMakerRuntime = Service(
+        name: "SageMakerRuntime",
+        variable: "SAGEMAKER_RUNTIME",
+        host: "runtime.sagemaker",
+        signing: "sagemaker"
+    )
+    static let eventBridge = Service(
+        name: "EventBridge",
+        variable: "EVENTBRIDGE",
+        host: "events",
+        signing: "events"
+    )
+}

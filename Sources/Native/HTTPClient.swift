@@ -1,0 +1,61 @@
+/// Sends HTTP requests over connections that are kept alive and reused.
+///
+/// All transfers of a client share one thread, on which libcurl's multi interface runs; a waiting request costs
+/// memory and no thread. Dropping the last reference stops that thread and ends what is under way.
+public final class HTTPClient: Sendable {
+    /// What holds for all requests of a client.
+    public struct Configuration: Sendable {
+        /// A file of PEM certificates to trust instead of the system's, as in `AWS_CA_BUNDLE`.
+        public var certificateAuthorities: String?
+        /// The proxy's URL. Nil uses none: the environment's proxies are not consulted.
+        public var proxy: String?
+        /// The most idle connections kept open.
+        public var maximumIdleConnections: Int
+        /// The value of the `User-Agent` header.
+        public var userAgent: String
+
+        public init(
+            certificateAuthorities: String? = nil,
+            proxy: String? = nil,
+            maximumIdleConnections: Int = 128,
+            userAgent: String = "sluice"
+        ) {
+            self.certificateAuthorities = certificateAuthorities
+            self.proxy = proxy
+            self.maximumIdleConnections = maximumIdleConnections
+            self.userAgent = userAgent
+        }
+    }
+
+    private let loop: TransferLoop
+
+    /// Starts a client and its thread.
+    public init(_ configuration: Configuration = Configuration()) {
+        loop = TransferLoop(configuration)
+        loop.start()
+    }
+
+    deinit { loop.stop() }
+
+    /// Sends `request` and returns the response, whatever its status.
+    ///
+    /// Cancelling the task aborts the transfer, closes its connection and throws `HTTPError.Code.cancelled`.
+    public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        let ticket = loop.ticket()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                loop.submit(TransferLoop.Submission(ticket: ticket, request: request, reply: continuation))
+            }
+        } onCancel: {
+            loop.cancel(ticket)
+        }
+        return try result.get()
+    }
+
+    /// Ends what is under way with `HTTPError.Code.cancelled`, closes all connections and returns once the
+    /// thread has ended. Requests sent afterwards fail with `HTTPError.Code.shutDown`.
+    public func shutdown() async {
+        loop.stop()
+        await loop.ended()
+    }
+}
