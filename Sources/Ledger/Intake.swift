@@ -6,8 +6,8 @@ public struct Received: Sendable {
     public enum Meaning: Sendable {
         /// The registry says that a package changed.
         case packageChanged(package: String, group: String)
-        /// An endpoint changed; it only wakes the attempts that wait for it.
-        case endpointChanged(account: String, endpoint: String)
+        /// An endpoint changed in the accounts of these names; it only wakes the attempts that wait for it.
+        case endpointChanged(accounts: [String], endpoint: String)
         case request(RequestMessage)
         /// The message means nothing. The reason is a sentence.
         case unreadable(reason: String)
@@ -90,8 +90,8 @@ extension Ledger {
                 try ask(for: package, group: group, in: transaction, now: now)
             }
             return true
-        case .endpointChanged(let account, let endpoint):
-            try wake(endpoint, in: account, transaction, now: now)
+        case .endpointChanged(let accounts, let endpoint):
+            for account in accounts { try wake(endpoint, in: account, transaction, now: now) }
             return true
         case .request(let request):
             if let reason = try take(request, in: transaction, now: now) {

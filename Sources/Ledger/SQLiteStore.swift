@@ -63,8 +63,11 @@ final class SQLiteStore: Store {
         try await Self.translating { try await self.pool.read { try body(SQLiteTransaction(database: $0)) } }
     }
 
-    func write<Value: Sendable>(_ body: @Sendable (any Transaction) throws -> Value) async throws -> Value {
-        try await Self.translating { try await self.pool.write { try body(SQLiteTransaction(database: $0)) } }
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
+        // In a task of its own: whoever is cancelled still gets its last write recorded.
+        try await Self.translating {
+            try await Task { try await self.pool.write { try body(SQLiteTransaction(database: $0)) } }.value
+        }
     }
 
     private static func translating<Value>(_ work: () async throws -> Value) async throws -> Value {

@@ -15,6 +15,8 @@ public struct Work: Sendable {
     public let attempt: Attempt
     public let release: Release
     public let effect: Attempt.Effect
+    /// The digest of the settings under which the account serves what it serves, if it serves anything.
+    public let servedSettings: String?
     /// Whether the effect was begun before without a recorded outcome: it may have happened already.
     public let isRepeated: Bool
     /// The packages of the release, as last seen, by ARN.
@@ -248,7 +250,10 @@ extension Ledger {
             return Work(
                 claim: AttemptClaim(
                     release: attempt.release, account: attempt.account, number: attempt.number, term: term),
-                attempt: attempt, release: release, effect: effect, isRepeated: tries > 0,
+                attempt: attempt, release: release, effect: effect,
+                servedSettings: try transaction.row(
+                    "SELECT settings FROM serving WHERE endpoint = ? AND account = ?", attempt.endpoint, attempt.account
+                )?.text("settings"), isRepeated: tries > 0,
                 packages: try packages(of: release, in: transaction), pins: try pins(of: release, in: transaction),
                 copies: try copies(of: release.id, in: attempt.account, transaction),
                 baseCopies: try attempt.base.map { try copies(of: $0, in: attempt.account, transaction) } ?? [:])

@@ -1,0 +1,160 @@
+import AWS
+import Ledger
+import Native
+import Promotion
+
+/// Reads what stands in a queue message. Nothing of it is trusted: an event only says where to look, and
+/// who sent a request is SQS's own SenderId.
+struct MessageReader: Sendable {
+    let settings: Settings
+
+    /// How long a request's reason may be, in characters.
+    static let longestReason = 1000
+
+    func read(_ message: ReceivedMessage) -> Received {
+        Received(
+            messageID: message.messageID, sender: message.senderID, body: message.body, meaning: meaning(of: message))
+    }
+
+    private func meaning(of message: ReceivedMessage) -> Received.Meaning {
+        guard message.isIntact else {
+            return .unreadable(reason: "the body is not UTF-8, or was damaged on the way (its MD5 is another)")
+        }
+        do {
+            let document = try JSONDocument(parsing: [UInt8](message.body.utf8))
+            guard let object = document.root.object else { throw Unreadable("the body is no JSON object") }
+            if object["sluice"] != nil { return try request(object, message) }
+            if object["detail-type"] != nil { return try event(object) }
+            throw Unreadable("it is neither an EventBridge event nor a message to Sluice (no `sluice` key)")
+        } catch let error as JSONError {
+            return .unreadable(reason: "the body is not valid JSON: \(error)")
+        } catch let error as Unreadable {
+            return .unreadable(reason: error.reason)
+        } catch {
+            return .unreadable(reason: "\(error)")
+        }
+    }
+
+    private struct Unreadable: Error {
+        let reason: String
+
+        init(_ reason: String) {
+            self.reason = reason
+        }
+    }
+
+    private func event(_ event: [String: JSONValue]) throws -> Received.Meaning {
+        let type = event["detail-type"]?.string ?? ""
+        guard let account = event["account"]?.string, let detail = event["detail"]?.object else {
+            throw Unreadable("the event has no account or no detail")
+        }
+        switch type {
+        case "SageMaker Model Package State Change":
+            guard account == settings.registry.account else {
+                throw Unreadable("the event is of account \(account), and the registry is \(settings.registry.account)")
+            }
+            guard let package = detail["ModelPackageArn"]?.string, package.contains(":\(account):model-package/") else {
+                throw Unreadable("the event names no model package of account \(account)")
+            }
+            guard let group = detail["ModelPackageGroupName"]?.string else {
+                throw Unreadable("the event's package is of no group")
+            }
+            return .packageChanged(package: package, group: group)
+        case "SageMaker Endpoint State Change", "SageMaker Endpoint Deployment State Change":
+            guard let endpoint = detail["EndpointName"]?.string else { throw Unreadable("the event names no endpoint") }
+            return .endpointChanged(accounts: settings.names(of: account), endpoint: endpoint)
+        default:
+            throw Unreadable("events of type \(type) mean nothing to Sluice")
+        }
+    }
+
+    private func request(_ message: [String: JSONValue], _ received: ReceivedMessage) throws -> Received.Meaning {
+        guard message["sluice"]?.int == 1 else { throw Unreadable("`sluice` has to be 1, the version of the message") }
+        guard let sender = received.senderID, !sender.isEmpty else { throw Unreadable("SQS named no sender") }
+        guard let name = message["action"]?.string else { throw Unreadable("there is no `action`") }
+        let fields = try Fields(message, action: name)
+        let action: Request.Action
+        let subject: RequestMessage.Subject
+        switch name {
+        case "promote", "reject":
+            let release = try fields.text("release")
+            let stage = try fields.text("stage")
+            action = name == "promote" ? .promote(release: release, stage: stage) : .reject(release: release, stage: stage)
+            subject = .release(release)
+        case "retry":
+            let release = try fields.text("release")
+            action = .retry(release: release, target: try fields.optionalText("model"))
+            subject = .release(release)
+        case "hold", "resume":
+            let stage = try fields.optionalText("stage")
+            action = name == "hold" ? .hold(stage: stage) : .resume(stage: stage)
+            let endpoint = try fields.text("endpoint")
+            subject = endpoint == "*" ? .everyEndpoint : .endpoint(endpoint)
+        case "deploy":
+            action = .deploy(models: try fields.texts("models"))
+            subject = .endpoint(try fields.text("endpoint"))
+        case "rollback", "attest", "handoff":
+            throw Unreadable("the action `\(name)` is not implemented yet")
+        default:
+            throw Unreadable("there is no action `\(name)`")
+        }
+        let reason = try fields.text("reason")
+        guard reason.contains(where: { !$0.isWhitespace }), reason.count <= Self.longestReason else {
+            throw Unreadable("`reason` has to have 1 to \(Self.longestReason) characters")
+        }
+        let requestID = try fields.optionalText("requestId")
+        if requestID == nil, name != "promote", name != "reject" {
+            throw Unreadable("`\(name)` needs a `requestId`, which makes a repeat of the message harmless")
+        }
+        let key =
+            try requestID.map { "request \(sender) \($0)" }
+            ?? "body \(sender) \(Digest.hex(Digest.sha256(received.body)))"
+        return .request(
+            RequestMessage(
+                name: name, subject: subject,
+                request: Request(action: action, sender: Sender(sender), reason: reason), key: key))
+    }
+
+    /// The fields of a request; one that the action does not have is refused rather than ignored.
+    private struct Fields {
+        let message: [String: JSONValue]
+
+        init(_ message: [String: JSONValue], action: String) throws {
+            let own: Set<String> =
+                switch action {
+                case "promote", "reject": ["release", "stage"]
+                case "retry": ["release", "model"]
+                case "hold", "resume": ["endpoint", "stage"]
+                case "deploy": ["endpoint", "models"]
+                default: Set(message.keys)
+                }
+            let known = own.union(["sluice", "action", "reason", "requestId"])
+            if let stranger = message.keys.filter({ !known.contains($0) }).min() {
+                throw Unreadable("`\(action)` has no field `\(stranger)`")
+            }
+            self.message = message
+        }
+
+        func text(_ name: String) throws -> String {
+            guard let text = try optionalText(name) else { throw Unreadable("`\(name)` is missing") }
+            return text
+        }
+
+        func optionalText(_ name: String) throws -> String? {
+            guard let value = message[name] else { return nil }
+            guard let text = value.string, !text.isEmpty, text.utf8.count <= 4096 else {
+                throw Unreadable("`\(name)` has to be a text")
+            }
+            return text
+        }
+
+        func texts(_ name: String) throws -> [String: String] {
+            guard let value = message[name] else { return [:] }
+            guard let object = value.object else { throw Unreadable("`\(name)` has to be an object of texts") }
+            return try object.mapValues { value in
+                guard let text = value.string else { throw Unreadable("`\(name)` has to be an object of texts") }
+                return text
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Ledger
+import Logging
+import Promotion
+import ServiceLifecycle
+
+/// Claims work that is due, performs it, and gives what became of it back to the ledger.
+///
+/// Nothing is remembered between two turns but which effects run: waiting is a row with a due time. All
+/// outcomes that came in since the last turn are recorded in one transaction, which also claims the next
+/// work.
+struct Conductor: Service {
+    /// How many effects run at once.
+    static let capacity = 256
+    /// The longest time between two turns.
+    static let heartbeat = Duration.seconds(10)
+
+    let ledger: Ledger
+    let performer: Performer
+    let reader: RegistryReader
+    let mailbox: Mailbox
+    let worker: String
+    let progress: Progress
+    let log: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { effects in
+                await conduct(&effects)
+                // Whoever is stopped now reports that it was interrupted, which is recorded and not counted.
+                effects.cancelAll()
+                await effects.waitForAll()
+            }
+        }
+        await giveBack()
+    }
+
+    private func conduct(_ effects: inout TaskGroup<Void>) async {
+        var running: [AttemptClaim: Moment] = [:]
+        var looking = 0
+        var unrecorded: [Outcome] = []
+        while !Task.isCancelled {
+            unrecorded += await mailbox.take()
+            let now = Moment.now
+            do {
+                let turn = try await ledger.turn(
+                    unrecorded, worker: worker, capacity: Self.capacity - running.count - looking, now: now)
+                for outcome in unrecorded {
+                    say(outcome)
+                    switch outcome {
+                    case .attempt(let claim, _, _): running[claim] = nil
+                    case .looked, .lookFailed: looking -= 1
+                    }
+                }
+                unrecorded = []
+                for work in turn.work { running[work.claim] = now }
+                looking += turn.looks.count
+                begin(turn, &effects)
+                try await renew(&running, now: now)
+                await progress.conductor(isBusy: !running.isEmpty || looking > 0)
+                guard turn.work.isEmpty, turn.looks.isEmpty else { continue }
+                await mailbox.wait(for: pause(until: turn.nextDue))
+            } catch {
+                // A ledger that cannot be written (a full disk) loses nothing: what is done waits here.
+                log.error("the ledger cannot be written; trying again", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        await mailbox.put(unrecorded)
+    }
+
+    private func pause(until due: Moment?) -> Duration {
+        guard let due else { return Self.heartbeat }
+        return max(.milliseconds(1), min(Self.heartbeat, due - .now))
+    }
+
+    /// Keeps the claims of effects that run for long.
+    private func renew(_ running: inout [AttemptClaim: Moment], now: Moment) async throws {
+        let old = running.filter { now - $0.value >= Self.heartbeat }.keys
+        try await ledger.renew(Array(old), now: now)
+        for claim in old { running[claim] = now }
+    }
+
+    private func begin(_ turn: Turn, _ effects: inout TaskGroup<Void>) {
+        let looks = turn.work.filter { $0.effect == .look }
+        for (account, works) in Dictionary(grouping: looks, by: \.attempt.account) {
+            effects.addTask { await mailbox.put(await performer.look(at: works, in: account)) }
+        }
+        for work in turn.work where work.effect != .look {
+            effects.addTask { await mailbox.put([await performer.perform(work)]) }
+        }
+        for look in turn.looks {
+            effects.addTask { await mailbox.put([await self.look(look)]) }
+        }
+    }
+
+    private func look(_ look: Look) async -> Outcome {
+        do {
+            return .looked(look, try await reader.look(at: look.package, group: look.group))
+        } catch {
+            return .lookFailed(look, Failure(error))
+        }
+    }
+
+    /// Records what the interrupted effects came to, so that the next worker finds no claim of this one.
+    private func giveBack() async {
+        let outcomes = await mailbox.take()
+        do {
+            _ = try await ledger.turn(outcomes, worker: worker, capacity: 0, now: .now)
+        } catch {
+            log.error("claims could not be given back; they end by themselves", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The one place that logs what became of effects.
+    private func say(_ outcome: Outcome) {
+        switch outcome {
+        case .attempt(let claim, _, let event):
+            var metadata: Logger.Metadata = [
+                "release": "\(claim.release)", "account": "\(claim.account)", "attempt": "\(claim.number)",
+                "step": "\(event.name)",
+            ]
+            switch event {
+            case .effectFailed(let failure):
+                metadata["class"] = "\(failure.kind.rawValue)"
+                log.warning("\(failure.sentence)", metadata: metadata)
+            case .checkFailed(_, let sentence), .withdrawn(let sentence):
+                log.warning("\(sentence)", metadata: metadata)
+            case .endpointSeen(let sight) where sight.kind == .inProgress:
+                log.debug("\(event.text)", metadata: metadata)
+            default:
+                log.info("\(event.text.isEmpty ? event.name : event.text)", metadata: metadata)
+            }
+        case .looked(_, let sight):
+            log.info(
+                "the registry says \(sight.status.rawValue)", metadata: ["package": "\(sight.arn)", "step": "looked"])
+        case .lookFailed(let look, let failure):
+            log.warning(
+                "\(failure.sentence)",
+                metadata: ["package": "\(look.package)", "step": "look", "class": "\(failure.kind.rawValue)"])
+        }
+    }
+}

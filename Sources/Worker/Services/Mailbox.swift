@@ -1,0 +1,39 @@
+import Ledger
+
+/// Where the conductor's effects leave their outcomes, and where others wake it.
+actor Mailbox {
+    private var outcomes: [Outcome] = []
+    private var isAwake = false
+    private var waiter: CheckedContinuation<Void, Never>?
+
+    func put(_ new: [Outcome]) {
+        outcomes += new
+        wake()
+    }
+
+    /// Something may be due that was not before.
+    func wake() {
+        isAwake = true
+        waiter?.resume()
+        waiter = nil
+    }
+
+    /// Everything that came in since the last time.
+    func take() -> [Outcome] {
+        defer { outcomes = [] }
+        return outcomes
+    }
+
+    /// Returns once something came in, or when the time is over.
+    func wait(for duration: Duration) async {
+        if !isAwake {
+            let timer = Task {
+                try await Task.sleep(for: duration)
+                self.wake()
+            }
+            await withCheckedContinuation { waiter = $0 }
+            timer.cancel()
+        }
+        isAwake = false
+    }
+}

@@ -1,0 +1,45 @@
+import Ledger
+import Logging
+import Promotion
+import ServiceLifecycle
+
+/// Compares the registry with the ledger, on start and on a timer. Events are hints; the registry is the
+/// truth, and a lost event costs minutes, never a model.
+struct Resync: Service {
+    let ledger: Ledger
+    let reader: RegistryReader
+    let mailbox: Mailbox
+    let progress: Progress
+    let interval: Duration
+    let log: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let isComplete = await runOnce()
+                await progress.resync(isComplete: isComplete)
+                // A sweep that could not see every group is repeated sooner.
+                try? await Task.sleep(for: isComplete ? interval : min(interval, .seconds(30)))
+            }
+        }
+    }
+
+    /// - Returns: Whether every group could be listed.
+    func runOnce() async -> Bool {
+        var isComplete = true
+        for group in ledger.groups where !Task.isCancelled {
+            do {
+                let looks = try await ledger.listed(group, try await reader.list(group), now: .now)
+                await mailbox.wake()
+                if looks > 0 {
+                    log.info("\(looks) packages differ from the ledger", metadata: ["group": "\(group)", "step": "resync"])
+                }
+            } catch {
+                isComplete = false
+                if error is CancellationError { break }
+                log.error("\(Failure(error).sentence)", metadata: ["group": "\(group)", "step": "resync"])
+            }
+        }
+        return isComplete
+    }
+}

@@ -1,0 +1,110 @@
+public import AWS
+import Ledger
+public import Logging
+import Native
+import Promotion
+import ServiceLifecycle
+import UnixSignals
+
+/// The worker: Intake, Conductor and Resync over one ledger, started and stopped together.
+public struct WorkerService: Sendable {
+    /// How a worker is run.
+    public struct Options: Sendable {
+        /// The ledger's URL.
+        public var ledger: String
+        /// Ends by itself once there is nothing to do within a minute.
+        public var untilIdle: Bool
+        /// Between two looks at an endpoint that is changing, where no event says that it has.
+        public var tick: Duration
+        /// Between two comparisons with the registry.
+        public var resync: Duration
+
+        public init(ledger: String, untilIdle: Bool = false, tick: Duration, resync: Duration) {
+            self.ledger = ledger
+            self.untilIdle = untilIdle
+            self.tick = tick
+            self.resync = resync
+        }
+    }
+
+    /// How long a stopping worker may take to give its claims back.
+    static let patience = Duration.seconds(8)
+
+    let settings: Settings
+    let options: Options
+    let environment: AWSEnvironment
+    let observer: (any CallObserver)?
+    let log: Logger
+
+    public init(
+        settings: Settings, options: Options, environment: AWSEnvironment, observer: (any CallObserver)? = nil,
+        log: Logger
+    ) {
+        self.settings = settings
+        self.options = options
+        self.environment = environment
+        self.observer = observer
+        self.log = log
+    }
+
+    /// Runs until it is told to stop (SIGTERM, SIGINT) or, with `untilIdle`, until there is nothing to do.
+    ///
+    /// - Throws: `LedgerError` or `CredentialsError` where it cannot begin.
+    public func run() async throws {
+        let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
+        let base = try CredentialChain.standard(environment: environment, http: http)
+        let ledger = try await Ledger.open(
+            options.ledger, plans: settings.plans, pace: Pace(tick: options.tick), isWorker: true,
+            announces: settings.registry.events != nil)
+        let worker = Self.id()
+        var log = log
+        log[metadataKey: "worker"] = "\(worker)"
+        let sessions = Sessions(
+            settings: settings, environment: environment, http: http, base: base, worker: worker, observer: observer)
+        let reader = RegistryReader(sessions: sessions, settings: settings)
+        let mailbox = Mailbox()
+        let progress = Progress()
+        let own = AWSClient(
+            http: http, credentials: base, region: settings.registry.region, environment: environment,
+            observer: observer)
+
+        let intake = Intake(
+            queue: settings.registry.queue, sqs: SQS(own), reader: MessageReader(settings: settings), ledger: ledger,
+            mailbox: mailbox, progress: progress, waitSeconds: options.untilIdle ? 1 : 20, log: log)
+        let conductor = Conductor(
+            ledger: ledger,
+            performer: Performer(settings: settings, sessions: sessions, ledger: ledger), reader: reader,
+            mailbox: mailbox, worker: worker, progress: progress, log: log)
+        let resync = Resync(
+            ledger: ledger, reader: reader, mailbox: mailbox, progress: progress, interval: options.resync, log: log)
+
+        // Stopped in the reverse order: what comes in ends first, and the conductor records last.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: conductor), .init(service: resync), .init(service: intake),
+        ]
+        if let bus = settings.registry.events {
+            let announcer = Announcer(
+                bus: bus, region: settings.registry.region, client: EventBridge(own), ledger: ledger, log: log)
+            services.insert(.init(service: announcer), at: 0)
+        }
+        if options.untilIdle {
+            services.append(
+                .init(
+                    service: IdleWatch(ledger: ledger, progress: progress, log: log),
+                    successTerminationBehavior: .gracefullyShutdownGroup))
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
+        configuration.maximumGracefulShutdownDuration = Self.patience
+        log.info("sluice begins: \(settings.plans.map(\.name).joined(separator: ", "))")
+        try await ServiceGroup(configuration: configuration).run()
+        await http.shutdown()
+        log.info("sluice has stopped; nothing is left half recorded")
+    }
+
+    /// Eight hex digits, new with every start: it is in the names of sessions and on claims.
+    private static func id() -> String {
+        let digits = "0123456789abcdef"
+        return String((0..<8).compactMap { _ in digits.randomElement() })
+    }
+}
