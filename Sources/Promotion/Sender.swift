@@ -72,7 +72,7 @@ public struct SenderPattern: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SenderPattern {
-    /// Why a text is no pattern. The description is a sentence that says what would be one.
+    /// Why a text is no pattern. The description says what would be one.
     public enum Problem: Error, Hashable, CustomStringConvertible {
         case notAnID(String)
         case wildcardInID(String)
@@ -84,17 +84,17 @@ extension SenderPattern {
             switch self {
             case .notAnID(let text):
                 return "`\(text)` is no sender: a user is `AIDA…`, a role's sessions are `AROA…:*`, "
-                    + "with 4 to 124 capital letters and digits after the prefix."
+                    + "with 4 to 124 capital letters and digits after the prefix"
             case .wildcardInID(let text):
                 return "`\(text)` has a wildcard in its id: only a role's session may have one, "
-                    + "as in `AROA…:*`, so that a pattern names one person."
+                    + "as in `AROA…:*`, so that a pattern names one person"
             case .roleWithoutSession(let text):
-                return "`\(text)` names a role without its sessions: write `\(text):*` for all of them."
+                return "`\(text)` names a role without its sessions: write `\(text):*` for all of them"
             case .sessionOfUser(let text):
-                return "`\(text)` names a session of a user, but only a role (`AROA…`) has sessions."
+                return "`\(text)` names a session of a user, but only a role (`AROA…`) has sessions"
             case .notASession(let text):
                 return "`\(text)` has no usable session after the colon: write `*`, or 1 to 64 of "
-                    + "letters, digits and `_+=,.@-` with `*` and `?` as wildcards."
+                    + "letters, digits and `_+=,.@-` with `*` and `?` as wildcards"
             }
         }
     }

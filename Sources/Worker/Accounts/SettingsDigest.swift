@@ -70,7 +70,7 @@ extension EndpointDocument {
         return .object(object)
     }
 
-    private static func canonical(_ expectation: Expectation) -> CanonicalJSON {
+    private static func canonical(_ expectation: SmokeTest.Expectation) -> CanonicalJSON {
         var object: [String: CanonicalJSON] = ["pointer": .text(expectation.pointer)]
         switch expectation.check {
         case .equals(.text(let text)): object["equals"] = .text(text)

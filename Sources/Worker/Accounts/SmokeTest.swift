@@ -26,30 +26,32 @@ public struct SmokeTest: Hashable, Sendable {
     }
 }
 
-/// What one place of a smoke test's JSON reply must hold.
-public struct Expectation: Hashable, Sendable {
-    /// The place: a JSON Pointer (RFC 6901); empty for the whole reply.
-    public var pointer: String
-    /// What must be there.
-    public var check: Check
+extension SmokeTest {
+    /// What one place of a smoke test's JSON reply must hold.
+    public struct Expectation: Hashable, Sendable {
+        /// The place: a JSON Pointer (RFC 6901); empty for the whole reply.
+        public var pointer: String
+        /// What must be there.
+        public var check: Check
 
-    public init(pointer: String, check: Check) {
-        self.pointer = pointer
-        self.check = check
-    }
+        public init(pointer: String, check: Check) {
+            self.pointer = pointer
+            self.check = check
+        }
 
-    /// A demand on the value at the pointer.
-    public enum Check: Hashable, Sendable {
-        /// The value is this one.
-        case equals(Value)
-        /// The value is a number from the low end to the high end, both included.
-        case between(low: Double, high: Double)
-    }
+        /// A demand on the value at the pointer.
+        public enum Check: Hashable, Sendable {
+            /// The value is this one.
+            case equals(Value)
+            /// The value is a number from the low end to the high end, both included.
+            case between(low: Double, high: Double)
+        }
 
-    /// A JSON value that `equals` may ask for.
-    public enum Value: Hashable, Sendable {
-        case text(String)
-        case number(Double)
-        case flag(Bool)
+        /// A JSON value that `equals` may ask for.
+        public enum Value: Hashable, Sendable {
+            case text(String)
+            case number(Double)
+            case flag(Bool)
+        }
     }
 }

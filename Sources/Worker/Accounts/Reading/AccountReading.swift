@@ -1,0 +1,93 @@
+/// An account document as far as it could be read, with the lines that checks across documents blame.
+struct AccountDraft {
+    let source: Source
+    let name: Located<String>?
+    let account: Located<String>?
+    let stage: Located<String>?
+    let region: Located<String>?
+    let models: Located<S3Prefix>?
+    /// Absent where something that was reported is in its way.
+    let document: AccountDocument?
+
+    init(_ section: Section) {
+        source = section.source
+        name = section.value("name", .plainName)
+        account = section.value("account", .account)
+        stage = section.value("stage", .plainName)
+        region = section.value("region", .region)
+        models = section.value("models", .models)
+        let role = section.value("role", .role)
+        let externalId = section.value("externalId", .externalId)
+        let executionRole = section.value("executionRole", .role)
+        let kmsKey = section.value("kmsKey", .key)
+        let tags = section.tags()
+        section.checkAccount(of: role, "role", is: account)
+        section.checkAccount(of: executionRole, "executionRole", is: account)
+        if let kmsKey, let region, let arn = AWSNames.arn(kmsKey.value, of: "kms"), arn.region != region.value
+        {
+            source.report(
+                "`kmsKey` is in \(arn.region), but S3 encrypts with keys of its own region, which is \(region.value)",
+                line: kmsKey.line
+            )
+        }
+        guard let name, let account, let stage, let region, let models, let executionRole else {
+            document = nil
+            return
+        }
+        document = AccountDocument(
+            name: name.value,
+            account: account.value,
+            stage: stage.value,
+            region: region.value,
+            role: role?.value,
+            externalId: externalId?.value,
+            executionRole: executionRole.value,
+            models: models.value,
+            kmsKey: kmsKey?.value,
+            tags: tags
+        )
+    }
+}
+
+extension Section {
+    /// AWS takes fifty tags, of which Sluice's own need two.
+    private static let tagsAtMost = 48
+
+    fileprivate func tags() -> [String: String] {
+        guard let entries = entries("tags") else { return [:] }
+        if entries.count > Self.tagsAtMost {
+            source.report(
+                "`tags` has \(entries.count) entries, but at most \(Self.tagsAtMost) fit",
+                line: line(of: "tags")
+            )
+        }
+        let tags = texts(entries, keys: .tagName, values: .tagValue)
+        for entry in entries {
+            for prefix in ["aws:", "sluice:"] where entry.key.lowercased().hasPrefix(prefix) {
+                source.report(
+                    "\(entry.key.shown) begins with `\(prefix)`, which is not yours to set",
+                    line: entry.line
+                )
+            }
+        }
+        return tags
+    }
+
+    /// A mapping of texts, its keys and values both checked.
+    func texts(
+        _ entries: [YAMLValue.Entry],
+        keys: Grammar<String>,
+        values: Grammar<String>
+    ) -> [String: String] {
+        var texts: [String: String] = [:]
+        for entry in entries {
+            let scalar = YAMLValue.Scalar(text: entry.key, kind: .text, isQuoted: true)
+            let key = YAMLValue(line: entry.line, content: .scalar(scalar))
+            guard let key = source.read(key, called: "the name \(entry.key.shown)", keys),
+                let value = source.read(entry.value, called: entry.key.shown, values)
+            else { continue }
+            texts[key.value] = value.value
+        }
+        return texts
+    }
+}
