@@ -23,7 +23,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 HERE = Path(__file__).resolve().parent
 REGION = "eu-west-1"
@@ -96,7 +96,7 @@ class World:
             aws_access_key_id=keys.get("accessKeyId") or keys["AccessKeyId"],
             aws_secret_access_key=keys.get("secretAccessKey") or keys["SecretAccessKey"],
             aws_session_token=keys.get("SessionToken"),
-            config=Config(retries=retries, read_timeout=10, **more),
+            config=Config(retries=retries, **{"read_timeout": 15, **more}),
         )
 
     def assume(self, **more: Any) -> dict[str, Any]:
@@ -473,6 +473,67 @@ def queues(world: World) -> None:
     nowhere = world.queue.replace(world.registry, world.prod)
     code = "AWS.SimpleQueueService.NonExistentQueue"
     refused(code, "does not exist", sqs.receive_message, QueueUrl=nowhere)
+
+
+@check("a poll whose client has gone takes no message with it")
+def orphans(world: World) -> None:
+    impatient = world.client("sqs", read_timeout=0.3)
+    try:
+        impatient.receive_message(QueueUrl=world.queue, WaitTimeSeconds=10)
+        raise AssertionError("the poll did not wait")
+    except ReadTimeoutError:
+        pass
+    impatient.close()
+    world.control("messages", {"queueUrl": world.queue, "body": "for the successor"})
+    message = world.receive(1)[0]
+    expect(message["Attributes"]["ApproximateReceiveCount"], "1")
+    shown = world.control(f"queues?queueUrl={world.queue}")
+    expect((shown["inFlight"], shown["messages"][0]["body"]), (1, "for the successor"))
+
+
+@check("alarms can be read")
+def alarms(world: World) -> None:
+    cloudwatch = world.client("cloudwatch", world.session())
+    alarm = {"AlarmName": "5xx", "MetricName": "Errors", "Namespace": "x", "Statistic": "Sum", "Period": 60}
+    alarm |= {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    cloudwatch.put_metric_alarm(**alarm)
+    cloudwatch.set_alarm_state(AlarmName="5xx", StateValue="ALARM", StateReason="test")
+    shown = cloudwatch.describe_alarms(AlarmNames=["5xx", "none"])["MetricAlarms"]
+    expect([(a["AlarmName"], a["StateValue"]) for a in shown], [("5xx", "ALARM")])
+
+
+@check("the command line registers, approves, orders trouble and asks a model")
+def command_line(world: World) -> None:
+    sagemaker = world.endpoint()
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, str(HERE / "world.py"), "--url", world.url, "--registry", world.registry]
+        return subprocess.run([*command, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    made = json.loads(run("register", "--group", "demand-de", "--coefficients", "1,2,0.5", "--intercept", "10"))
+    expect(made["version"], 1)
+    expect(made["url"], f"s3://{world.artifacts}/demand-de/1/model.tar.gz")
+    run("approve", made["arn"])
+    shown = world.client("sagemaker").describe_model_package(ModelPackageName=made["arn"])
+    expect(shown["ModelApprovalStatus"], "Approved")
+    expect(shown["InferenceSpecification"]["Containers"][0]["ModelDataETag"], made["etag"].strip('"'))
+    answer = json.loads(run("invoke", world.staging, "demand", "--target", "demand-de.tar.gz", "1,2,3"))
+    expect(answer["predictions"], [{"score": 16.5}])
+    run("next", world.staging, "demand", "rollback", "--seconds", "0.1")
+    world.config(sagemaker, "two")
+    sagemaker.update_endpoint(EndpointName="demand", EndpointConfigName="two")
+    world.settled(sagemaker)
+    history = json.loads(run("endpoint", world.staging, "demand"))["history"]
+    expect([h["outcome"] for h in history], ["done", "rollback"])
+    keys = dict(line.split("=", 1) for line in run("keys", "worker").splitlines())
+    expect(keys["AWS_ACCESS_KEY_ID"], world.made_of["identities"]["worker"]["accessKeyId"])
+    expect(json.loads(run("calls", "--account", world.staging, "--counts"))["sagemaker.UpdateEndpoint"], 1)
+
+
+@check("what the stand-in lacks is said plainly and is no error that clients repeat")
+def lacking(world: World) -> None:
+    sagemaker = world.client("sagemaker")
+    expect(refused("StandInLacks", "cannot do", sagemaker.list_projects), 501)
 
 
 @check("a model that is missing, unreadable or asked wrongly fails as on AWS")

@@ -16,6 +16,7 @@ from .calls import Calls
 from .faults import Faults
 from .identity import Identities
 from .mailbox import Message
+from .runtime import Runtime
 from .sagemaker import Service
 from .store import Holdings
 from .sts import TokenService
@@ -31,6 +32,7 @@ class Control:
         self,
         worlds: Worlds,
         sagemaker: Service,
+        runtime: Runtime,
         faults: Faults,
         calls: Calls,
         identities: Identities,
@@ -38,6 +40,7 @@ class Control:
     ) -> None:
         self._worlds = worlds
         self._sagemaker = sagemaker
+        self._runtime = runtime
         self._faults = faults
         self._calls = calls
         self._identities = identities
@@ -46,6 +49,7 @@ class Control:
             "worlds": worlds.create,
             "identities": lambda asked: worlds.user(asked["account"], asked["name"]),
             "artifacts": self._artifact,
+            "register": self._register,
             "packages": self._package,
             "packages/status": self._package_status,
             "packages/delete": self._package_delete,
@@ -53,6 +57,7 @@ class Control:
             "faults": lambda asked: self._faults.add(asked).shown(),
             "endpoints/next": self._next,
             "endpoints/update": self._meddle,
+            "invoke": self._invoke,
             "sessions": self._session_seconds,
             "sessions/expire": self._expire,
             "clear-calls": self._clear,
@@ -73,8 +78,9 @@ class Control:
         except (ValueError, TypeError) as error:
             return _json({"error": str(error)}, 400)
         known = ", ".join(sorted(self._posts))
-        text = f"no such thing: {request.method} {request.path}; POST knows {known}; GET: calls, calls/counts, "
-        return _json({"error": text + "faults, endpoints/ACCOUNT/NAME, health; DELETE: faults/ID"}, 404)
+        text = f"no such thing: {request.method} {request.path}; POST: {known}, faults/ID/release; "
+        text += "GET: calls, calls/counts, faults, endpoints/ACCOUNT/NAME, queues?queueUrl=, health; DELETE: faults/ID"
+        return _json({"error": text}, 404)
 
     def _look(self, method: str, parts: list[str], query: dict[str, str]) -> Any:
         account = query.get("account")
@@ -92,6 +98,8 @@ class Control:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
             return self._calls.counts(account)
+        if parts == ["queues"]:
+            return _queue(query["queueUrl"], query.get("region", "eu-west-1"))
         if parts[0] == "endpoints" and len(parts) == 3:
             return self._endpoint(parts[1], parts[2])
         return None
@@ -111,6 +119,23 @@ class Control:
             "size": len(content),
             "versionId": None if key.version_id == "null" else key.version_id,
         }
+
+    def _register(self, asked: Asked) -> Asked:
+        """Make a linear model's archive, store it among the artifacts and register it as the next version."""
+        account, group = asked["account"], asked["group"]
+        held = self._sagemaker.store.of(account, asked.get("region", "eu-west-1"))
+        if group.lower() not in held.groups:
+            raise KeyError(f"model package group {group}")
+        version = held.groups[group.lower()].versions + 1
+        model = {key: asked[key] for key in ("coefficients", "intercept") if key in asked}
+        bucket = asked.get("bucket", f"acme-artifacts-{account}")
+        made = self._artifact(
+            {"bucket": bucket, "key": f"{group}/{version}/model.tar.gz", "model": {"model": group, "version": version, **model}}
+        )
+        package = self._package({**asked, "url": made["url"]})
+        if asked.get("approve"):
+            self._package_status({"arn": package["arn"], "status": "Approved"})
+        return {**package, **made}
 
     def _package(self, asked: Asked) -> Asked:
         held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
@@ -212,6 +237,14 @@ class Control:
             "history": endpoint.history,
         }
 
+    def _invoke(self, asked: Asked) -> Any:
+        headers = {"content-type": asked.get("contentType", "text/csv")}
+        if asked.get("target"):
+            headers["x-amzn-sagemaker-target-model"] = asked["target"]
+        path = f"/endpoints/{asked['endpoint']}/invocations"
+        request = Request("POST", path, headers, asked["body"].encode(), region=asked.get("region", "eu-west-1"))
+        return json.loads(self._runtime.invoke(request, insider(asked["account"])).body)
+
     # Sessions and calls.
 
     def _session_seconds(self, asked: Asked) -> Asked:
@@ -224,6 +257,14 @@ class Control:
     def _clear(self, asked: Asked) -> Asked:
         self._calls.clear(asked.get("account"))
         return {}
+
+
+def _queue(url: str, region: str) -> Asked:
+    """What is in a queue, seen without receiving it."""
+    box = sqs.mailbox(sqs.find(url, region))
+    visible, in_flight, delayed = box.counts()
+    messages = [{"body": m.body, "sender": m.sender, "receives": m.receives} for m in box.peek()]
+    return {"visible": visible, "inFlight": in_flight, "delayed": delayed, "messages": messages}
 
 
 def _served(fleet: models.Fleet, variant: str, target: str, in_memory: bool) -> Asked:

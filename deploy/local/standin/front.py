@@ -41,7 +41,9 @@ class Front:
         self.runtime = Runtime(self.sagemaker.store, self.sagemaker.endpoints)
         self.tokens = TokenService(self.identities)
         worlds = Worlds(self.sagemaker, base_url)
-        self.control = Control(worlds, self.sagemaker, self.faults, self.calls, self.identities, self.tokens)
+        self.control = Control(
+            worlds, self.sagemaker, self.runtime, self.faults, self.calls, self.identities, self.tokens
+        )
 
     def answer(self, request: Request) -> Reply | None:
         """The reply, or nothing where the connection is to be dropped."""
@@ -107,7 +109,9 @@ class Front:
             return self.runtime.invoke(request, caller)
         if service == "sagemaker":
             reply = self.sagemaker.answer(request, caller, operation)
-        elif service == "sqs" and request.protocol == "json":
+        elif service == "sqs":
+            if request.protocol != "json":
+                raise AWSError("StandInLacks", "The local stand-in speaks SQS's JSON protocol only.", 501)
             reply = sqs.answer(request, caller, operation)
             if reply is None and "QueueUrl" in request.json:
                 return moto_app.perform(request, sqs.find(request.json["QueueUrl"], request.region).account_id)

@@ -51,11 +51,10 @@ class Identities:
         identities = self
 
         def named_user(backend: IAMBackend, *args: Any, **more: Any) -> Any:
-            made = create_user(backend, *args, **more)
-            user = made[0] if isinstance(made, tuple) else made
+            user = create_user(backend, *args, **more)
             # AWS's user ids can be told by their beginning, and SenderId patterns rely on it.
             user.id = "AIDA" + "".join(secrets.choice(ID_LETTERS) for _ in range(17))
-            return made
+            return user
 
         def create_access_key(backend: IAMBackend, user_name: str, *args: Any, **more: Any) -> Any:
             key = create(backend, user_name, *args, **more)

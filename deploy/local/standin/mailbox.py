@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -58,7 +59,9 @@ class Mailbox:
                 self._visible.append(message)
             self._changed.notify_all()
 
-    def receive(self, most: int, wait: float, hide: float, redrive: tuple[int, Mailbox, str] | None) -> list[Message]:
+    def receive(
+        self, most: int, wait: float, hide: float, redrive: tuple[int, Mailbox, str] | None, gone: Callable[[], bool]
+    ) -> list[Message]:
         """Up to `most` messages, waiting for the first; those received too often move to the dead letters."""
         end = time.time() + wait
         with self._changed:
@@ -70,6 +73,10 @@ class Mailbox:
                     return taken
                 due = self._hidden[0][0] if self._hidden else end
                 self._changed.wait(max(0.001, min(end, due) - now))
+                if gone():
+                    # A poll whose client was killed must not take the message its successor waits for.
+                    self._changed.notify()
+                    return []
 
     def _surface(self, now: float) -> None:
         while self._hidden and self._hidden[0][0] <= now:
@@ -145,6 +152,12 @@ class Mailbox:
             self._visible.clear()
             self._hidden.clear()
             self._by_handle.clear()
+
+    def peek(self) -> list[Message]:
+        """Every message that is not deleted, the oldest first, without receiving any."""
+        with self._changed:
+            held = {id(m): m for m in [*self._visible, *(m for _, _, m in self._hidden)] if not m.deleted}
+            return sorted(held.values(), key=lambda message: message.sent)
 
     def counts(self) -> tuple[int, int, int]:
         """How many messages are visible, in flight and delayed."""

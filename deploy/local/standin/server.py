@@ -34,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             key = name.lower()
             headers[key] = f"{headers[key]},{value}" if key in headers else value
-        request = Request(self.command, self.path, headers, self._body(headers))
+        request = Request(self.command, self.path, headers, self._body(headers), gone=self._gone)
         try:
             reply = self.server.front.answer(request)
         except Exception as error:
@@ -72,6 +72,15 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD" and not bare:
             self._headers_buffer.append(reply.body)
         self.flush_headers()
+
+    def _gone(self) -> bool:
+        """Whether the client has closed its side, as one that was killed has."""
+        try:
+            return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _drop(self) -> None:
         """Close without a word, as a connection that breaks does."""

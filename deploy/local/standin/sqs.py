@@ -1,4 +1,7 @@
-"""SQS's message operations on the queues moto keeps: any account's by its URL, each sender by its own id."""
+"""SQS's message operations on the queues moto keeps: any account's by its URL, each sender by its own id.
+
+Queue policies are not evaluated, and a FIFO queue is treated as a standard one that happens to keep order.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,7 @@ def answer(request: Request, caller: Caller, operation: str) -> Reply | None:
     perform = OPERATIONS.get(operation)
     if perform is None:
         return None
-    asked = request.json
+    asked = {**request.json, "gone": request.gone}
     queue = find(asked.get("QueueUrl", ""), request.region)
     return json_reply(perform(queue, asked, caller), "1.0")
 
@@ -125,7 +128,7 @@ def _receive(queue: Queue, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
     if queue.dead_letter_queue is not None and queue.redrive_policy:  # type: ignore[attr-defined]
         limit = queue.redrive_policy["maxReceiveCount"]  # type: ignore[attr-defined]
         redrive = (limit, mailbox(queue.dead_letter_queue), queue.queue_arn)
-    messages = mailbox(queue).receive(most, wait, hide, redrive)
+    messages = mailbox(queue).receive(most, wait, hide, redrive, asked["gone"])
     wanted = set(asked.get("MessageSystemAttributeNames", [])) | set(asked.get("AttributeNames", []))
     named = asked.get("MessageAttributeNames", [])
     return {"Messages": [_shown(message, wanted, named) for message in messages]} if messages else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -12,7 +13,7 @@ from xml.sax.saxutils import escape
 
 @dataclass
 class Request:
-    """One HTTP request, read whole; header names are in lower case."""
+    """One HTTP request, read whole; header names are in lower case. `gone` tells whether its sender left."""
 
     method: str
     target: str
@@ -21,6 +22,7 @@ class Request:
     service: str = ""
     region: str = ""
     access_key: str = ""
+    gone: Callable[[], bool] = lambda: False
     _json: dict[str, Any] | None = None
 
     @property

@@ -34,6 +34,7 @@ class Worlds:
         self._base_url = base_url
         self._lock = threading.Lock()
         self._users: dict[tuple[str, str], dict[str, str]] = {}
+        self._readers: dict[tuple[str, str], dict[str, None]] = {}
 
     def create(self, asked: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
@@ -98,7 +99,7 @@ class Worlds:
         """A user's keys and the id SQS shows for it; the same on every call."""
         if (account, name) not in self._users:
             iam = iam_backends[account]["aws"]
-            user = iam.users.get(name) or _made(iam.create_user("us-east-1", name))
+            user = iam.users.get(name) or iam.create_user("us-east-1", name)
             key = iam.create_access_key(name)
             self._users[account, name] = {
                 "accessKeyId": key.access_key_id,
@@ -122,12 +123,14 @@ class Worlds:
         caller = insider(account)
         if name.lower() not in held.groups:
             self._sagemaker.registry.create_group(held, {"ModelPackageGroupName": name}, caller)
-        if not readers:
+        known = self._readers.setdefault((account, name.lower()), {})
+        known.update(dict.fromkeys(readers))
+        if not known:
             return
         resources = [held.arn("model-package-group", name), held.arn("model-package", name) + "/*"]
         statement = {
             "Effect": "Allow",
-            "Principal": {"AWS": [f"arn:aws:iam::{reader}:root" for reader in readers]},
+            "Principal": {"AWS": [f"arn:aws:iam::{reader}:root" for reader in known]},
             "Action": [
                 "sagemaker:DescribeModelPackageGroup",
                 "sagemaker:DescribeModelPackage",
@@ -139,10 +142,6 @@ class Worlds:
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         asked = {"ModelPackageGroupName": name, "ResourcePolicy": document}
         self._sagemaker.registry.put_policy(held, asked, caller)
-
-
-def _made(created: Any) -> Any:
-    return created[0] if isinstance(created, tuple) else created
 
 
 def _trust(principal: dict[str, str], external: str | None) -> str:
