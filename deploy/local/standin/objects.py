@@ -7,6 +7,8 @@ from typing import Any
 
 from moto.s3.models import FakeDeleteMarker, FakeKey, s3_backends
 
+from .wire import AWSError
+
 URL = re.compile(r"s3://([^/]+)/(.*)", re.DOTALL)
 
 
@@ -31,6 +33,8 @@ def get(bucket: str, key: str, version: str | None = None) -> FakeKey | None:
 
 
 def put(bucket: str, key: str, value: bytes) -> FakeKey:
+    if owner(bucket) is None:
+        raise AWSError("NoSuchBucket", f"The specified bucket does not exist: {bucket}", 404)
     return s3_backends[owner(bucket)]["aws"].put_object(bucket, key, value)
 
 

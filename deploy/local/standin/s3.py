@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import base64
+import hashlib
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import parse_qs, unquote
@@ -130,8 +130,12 @@ def _failed(condition: str) -> AWSError:
 
 
 def finish(request: Request, reply: Reply, name: str) -> Reply:
-    """Say what moto leaves out of a successful copy's reply."""
-    reply.headers.pop("checksum", None)
+    """Take out of a reply what S3 does not send, and add what moto leaves out."""
+    for header in ("checksum", "x-amz-content-sha256", "access-control-allow-origin"):
+        reply.headers.pop(header, None)
+    reply.headers["x-amz-request-id"] = reply.headers.pop("x-amzn-requestid", "local")
+    if not reply.body and request.method != "HEAD":
+        reply.headers.pop("content-type", None)
     if name != "UploadPartCopy" or reply.status != 200:
         return reply
     bucket, _ = place(request)

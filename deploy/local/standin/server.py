@@ -24,10 +24,11 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "StandInForAWS"
-    sys_version = ""
     disable_nagle_algorithm = True
     server: Server
+
+    def version_string(self) -> str:
+        return "StandInForAWS"
 
     def _handle(self) -> None:
         headers: dict[str, str] = {}

@@ -83,6 +83,8 @@ class Sagemaker:
 
     def by_arn(self, arn: str) -> Holdings:
         parts = arn.split(":")
+        if len(parts) != 6 or not parts[4]:
+            raise invalid(f"Invalid ARN: {arn}")
         return self.of(parts[4], parts[3])
 
     def regions(self, account: str) -> list[Holdings]:
