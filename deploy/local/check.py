@@ -1,0 +1,663 @@
+"""Boot the local stand-in for AWS and try, with boto3's own signed requests, what Sluice relies on.
+
+One line for each check, then a count; the exit code is 0 only if every check passed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import traceback
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+
+HERE = Path(__file__).resolve().parent
+REGION = "eu-west-1"
+UPDATE_SECONDS = 0.6
+Check = Callable[["World"], None]
+CHECKS: list[tuple[str, Check]] = []
+
+
+def check(title: str) -> Callable[[Check], Check]:
+    def add(function: Check) -> Check:
+        CHECKS.append((title, function))
+        return function
+
+    return add
+
+
+def control(url: str, path: str, body: Any = None, method: str | None = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    method = method or ("POST" if body is not None else "GET")
+    request = urllib.request.Request(f"{url}/_local/{path}", data, {"content-type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return json.load(reply)
+
+
+def expect(what: Any, wanted: Any) -> None:
+    if what != wanted:
+        raise AssertionError(f"expected {wanted!r}, got {what!r}")
+
+
+def refused(code: str, text: str, call: Callable[..., Any], **asked: Any) -> int:
+    """The call must fail with this code and a message that contains this text; gives the HTTP status."""
+    try:
+        call(**asked)
+    except ClientError as error:
+        expect(error.response["Error"]["Code"], code)
+        if text not in error.response["Error"]["Message"]:
+            raise AssertionError(f"{text!r} is not in {error.response['Error']['Message']!r}") from None
+        return error.response["ResponseMetadata"]["HTTPStatusCode"]
+    raise AssertionError(f"{code} was expected, and the call succeeded")
+
+
+class World:
+    """Fresh accounts for each check, so that checks cannot disturb each other."""
+
+    made = 0
+
+    def __init__(self, url: str) -> None:
+        World.made += 1
+        self.url = url
+        self.registry = f"1{World.made:011d}"
+        self.staging = f"2{World.made:011d}"
+        self.prod = f"3{World.made:011d}"
+        accounts = [{"name": "staging", "account": self.staging}, {"name": "prod", "account": self.prod}]
+        asked = {"registry": self.registry, "accounts": accounts, "groups": ["demand-de"], "externalId": "acme"}
+        self.made_of = control(url, "worlds", {**asked, "region": REGION})
+        self.queue = self.made_of["queueUrl"]
+        self.artifacts = self.made_of["artifactBucket"]
+        self.there = self.made_of["accounts"][0]
+
+    def control(self, path: str, body: Any = None, method: str | None = None) -> Any:
+        return control(self.url, path, body, method)
+
+    def client(self, service: str, who: dict[str, Any] | str = "worker", **more: Any) -> Any:
+        keys = self.made_of["identities"][who] if isinstance(who, str) else who
+        retries = {"total_max_attempts": more.pop("attempts", 1)}
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id=keys.get("accessKeyId") or keys["AccessKeyId"],
+            aws_secret_access_key=keys.get("secretAccessKey") or keys["SecretAccessKey"],
+            aws_session_token=keys.get("SessionToken"),
+            config=Config(retries=retries, **{"read_timeout": 15, **more}),
+        )
+
+    def assume(self, **more: Any) -> dict[str, Any]:
+        asked = {"RoleArn": self.there["roleArn"], "RoleSessionName": "sluice-1", "ExternalId": "acme"}
+        return self.client("sts").assume_role(**{**asked, **more})
+
+    def session(self) -> dict[str, Any]:
+        return self.assume()["Credentials"]
+
+    def artifact(self, bucket: str, key: str, version: int = 3, **more: Any) -> dict[str, Any]:
+        model = {"model": "demand-de", "version": version, "intercept": 10.0, "coefficients": [1.0, 2.0, 0.5]}
+        return self.control("artifacts", {"bucket": bucket, "key": key, "model": model, **more})
+
+    def package(self, **more: Any) -> str:
+        made = self.artifact(self.artifacts, "demand-de/3/model.tar.gz")
+        asked = {"account": self.registry, "group": "demand-de", "url": made["url"]}
+        return self.control("packages", {**asked, **more})["arn"]
+
+    def receive(self, wait: int = 2, **more: Any) -> list[dict[str, Any]]:
+        asked = {"QueueUrl": self.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait}
+        got = self.client("sqs").receive_message(**asked, MessageSystemAttributeNames=["All"], **more)
+        return got.get("Messages", [])
+
+    def config(self, sagemaker: Any, name: str, prefix: str = "a") -> None:
+        container = {"Image": "linear:1", "Mode": "MultiModel", "ModelDataUrl": f"{self.there['models']}{prefix}/"}
+        role = self.there["executionRoleArn"]
+        sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer=container)
+        variant = {"VariantName": "AllTraffic", "ModelName": name, "InstanceType": "ml.c6i.large"}
+        tags = [{"Key": "sluice:release", "Value": name}]
+        variant |= {"InitialInstanceCount": 1}
+        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], Tags=tags)
+
+    def endpoint(self, credentials: dict[str, Any] | None = None) -> Any:
+        """A multi-model endpoint `demand` in service on config one; gives the client."""
+        sagemaker = self.client("sagemaker", credentials or self.session())
+        self.artifact(self.there["modelsBucket"], "models/a/demand-de.tar.gz", 3)
+        self.config(sagemaker, "one")
+        sagemaker.create_endpoint(EndpointName="demand", EndpointConfigName="one")
+        self.settled(sagemaker)
+        return sagemaker
+
+    def settled(self, sagemaker: Any) -> dict[str, Any]:
+        for _ in range(200):
+            shown = sagemaker.describe_endpoint(EndpointName="demand")
+            if shown["EndpointStatus"] not in ("Creating", "Updating"):
+                return shown
+            time.sleep(0.02)
+        raise AssertionError("the endpoint did not settle")
+
+
+@check("an approval reaches the queue as a whole event, from EventBridge")
+def approval(world: World) -> None:
+    arn = world.package()
+    created = json.loads(world.receive()[0]["Body"])
+    expect(created["detail"]["ModelApprovalStatus"], "PendingManualApproval")
+    sagemaker = world.client("sagemaker", "releaseManager")
+    before = sagemaker.describe_model_package(ModelPackageName=arn)["LastModifiedTime"]
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    after = sagemaker.describe_model_package(ModelPackageName=arn)["LastModifiedTime"]
+    if not after > before:
+        raise AssertionError("LastModifiedTime did not advance")
+    message = world.receive()[0]
+    event = json.loads(message["Body"])
+    expect(event["account"], world.registry)
+    expect(event["detail-type"], "SageMaker Model Package State Change")
+    expect(event["resources"], [arn])
+    expect(event["detail"]["ModelApprovalStatus"], "Approved")
+    expect(event["detail"]["UpdatedModelPackageFields"], ["ModelApprovalStatus"])
+    expect(sorted(event), sorted("version id detail-type source account time region resources detail".split()))
+    expect(message["Attributes"]["SenderId"], "AIDAJXNJGGKNS7OSV23OI")
+    expect(message["MD5OfBody"], hashlib.md5(message["Body"].encode()).hexdigest())
+
+
+@check("a quiet change makes no event, a disabled rule delivers none, and updating keeps what is not passed")
+def quiet(world: World) -> None:
+    arn = world.package()
+    world.receive()
+    sagemaker = world.client("sagemaker")
+    sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"a": "b"})
+    world.receive()
+    world.control("packages/status", {"arn": arn, "status": "Approved", "quietly": True, "description": "good"})
+    world.client("events").disable_rule(Name="sluice-model-packages")
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Rejected")
+    expect(world.receive(0), [])
+    shown = sagemaker.describe_model_package(ModelPackageName=arn)
+    expect(shown["CustomerMetadataProperties"], {"a": "b"})
+    expect(shown["ApprovalDescription"], "good")
+
+
+@check("events put by a client arrive with their account too")
+def put_events(world: World) -> None:
+    detail = {"Source": "test", "DetailType": "SageMaker Model Package State Change", "Detail": '{"a": 1}'}
+    events = world.client("events")
+    pattern = json.dumps({"source": ["test"]})
+    events.put_rule(Name="own", EventPattern=pattern)
+    events.put_targets(Rule="own", Targets=[{"Id": "q", "Arn": world.made_of["queueArn"]}])
+    expect(events.put_events(Entries=[detail])["FailedEntryCount"], 0)
+    event = json.loads(world.receive()[0]["Body"])
+    expect((event["account"], event["detail"]), (world.registry, {"a": 1}))
+
+
+@check("a role is assumed with the right ExternalId by the right caller only")
+def assume(world: World) -> None:
+    got = world.assume()
+    expect(got["AssumedRoleUser"]["AssumedRoleId"], f"{world.there['roleId']}:sluice-1")
+    who = world.client("sts", got["Credentials"]).get_caller_identity()
+    expect((who["Account"], who["UserId"]), (world.staging, f"{world.there['roleId']}:sluice-1"))
+    expect(who["Arn"], f"arn:aws:sts::{world.staging}:assumed-role/sluice-deploy/sluice-1")
+    denied = "is not authorized to perform: sts:AssumeRole on resource: " + world.there["roleArn"]
+    expect(refused("AccessDenied", denied, world.assume, ExternalId="wrong"), 403)
+    role = {"RoleArn": world.there["roleArn"], "RoleSessionName": "sluice-1"}
+    refused("AccessDenied", denied, world.client("sts").assume_role, **role)
+    stranger = world.client("sts", "stranger")
+    refused("AccessDenied", denied, stranger.assume_role, **role, ExternalId="acme")
+    nowhere = f"arn:aws:iam::{world.prod}:role/nobody"
+    refused("AccessDenied", nowhere, world.assume, RoleArn=nowhere)
+    refused("ValidationError", "roleSessionName", world.assume, RoleSessionName="a/b")
+
+
+@check("an expired session, an unknown key and a wrong secret are refused by each protocol in its own words")
+def credentials(world: World) -> None:
+    session = world.session()
+    world.client("sagemaker", session).list_endpoints()
+    expect(world.control("sessions/expire", {"account": world.staging})["expired"], 1)
+    expired = "expired"
+    expect(refused("ExpiredTokenException", expired, world.client("sagemaker", session).list_endpoints), 403)
+    refused("ExpiredToken", expired, world.client("sts", session).get_caller_identity)
+    refused("ExpiredToken", expired, world.client("s3", session).list_buckets)
+    world.control("sessions", {"account": world.staging, "seconds": 0.2})
+    short = world.session()
+    world.client("sts", short).get_caller_identity()
+    time.sleep(0.3)
+    refused("ExpiredToken", expired, world.client("sts", short).get_caller_identity)
+    unknown = {"accessKeyId": "AKIAUNKNOWNUNKNOWN12", "secretAccessKey": "x"}
+    refused("UnrecognizedClientException", "invalid", world.client("sagemaker", unknown).list_endpoints)
+    refused("InvalidClientTokenId", "invalid", world.client("sts", unknown).get_caller_identity)
+    refused("InvalidAccessKeyId", "does not exist", world.client("s3", unknown).list_buckets)
+    wrong = {**world.made_of["identities"]["worker"], "secretAccessKey": "wrong"}
+    refused("InvalidSignatureException", "signature", world.client("sagemaker", wrong).list_endpoints)
+    refused("SignatureDoesNotMatch", "signature", world.client("s3", wrong).list_buckets)
+
+
+@check("a copy is conditional on its source and its destination, and keeps to its owners")
+def copies(world: World) -> None:
+    made = world.artifact(world.artifacts, "a b+c=d/модель.tar.gz")
+    s3 = world.client("s3", world.session())
+    source = {"Bucket": world.artifacts, "Key": "a b+c=d/модель.tar.gz"}
+    asked = {"Bucket": world.there["modelsBucket"], "CopySource": source, "ChecksumAlgorithm": "SHA256"}
+    asked |= {"ExpectedBucketOwner": world.staging, "ExpectedSourceBucketOwner": world.registry}
+    copied = s3.copy_object(**asked, Key="models/x", CopySourceIfMatch=made["etag"], IfNoneMatch="*")
+    sha256 = base64.b64encode(bytes.fromhex(made["sha256"])).decode()
+    expect(copied["CopyObjectResult"]["ChecksumSHA256"], sha256)
+    head = s3.head_object(Bucket=asked["Bucket"], Key="models/x", ChecksumMode="ENABLED")
+    expect((head["ChecksumSHA256"], head["ETag"]), (sha256, made["etag"]))
+    failed = "pre-conditions"
+    expect(refused("PreconditionFailed", failed, s3.copy_object, **asked, Key="models/x", IfNoneMatch="*"), 412)
+    refused("PreconditionFailed", failed, s3.copy_object, **asked, Key="models/y", CopySourceIfMatch='"0"')
+    for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
+        refused("AccessDenied", "Denied", s3.copy_object, **{**asked, name: world.prod}, Key="models/y")
+    other = world.client("s3", world.made_of["accounts"][1]["identity"])
+    refused("AccessDenied", "Denied", other.get_object, Bucket=world.artifacts, Key="a b+c=d/модель.tar.gz")
+    refused("404", "", s3.head_object, Bucket=asked["Bucket"], Key="models/y")
+
+
+@check("a copy in parts is conditional too, gives each part's SHA-256, and completes once")
+def parts(world: World) -> None:
+    made = world.artifact(world.artifacts, "large", padding=6_000_000)
+    s3 = world.client("s3", world.session())
+    to = {"Bucket": world.there["modelsBucket"], "Key": "models/large"}
+    upload = s3.create_multipart_upload(**to, ChecksumAlgorithm="SHA256")["UploadId"]
+    middle, end = 5 * 1024 * 1024, made["size"]
+    asked = {**to, "UploadId": upload, "CopySource": f"{world.artifacts}/large"}
+    done = []
+    for number, (first, last) in enumerate([(0, middle - 1), (middle, end - 1)], 1):
+        copied = s3.upload_part_copy(
+            **asked, PartNumber=number, CopySourceRange=f"bytes={first}-{last}", CopySourceIfMatch=made["etag"]
+        )["CopyPartResult"]
+        done.append({"PartNumber": number, "ETag": copied["ETag"], "ChecksumSHA256": copied["ChecksumSHA256"]})
+    refused("PreconditionFailed", "", s3.upload_part_copy, **asked, PartNumber=3, CopySourceIfMatch="0")
+    refused("InvalidArgument", "", s3.upload_part_copy, **asked, PartNumber=3, CopySourceRange=f"bytes=0-{end}")
+    complete = {**to, "UploadId": upload, "MultipartUpload": {"Parts": done}}
+    s3.complete_multipart_upload(**complete, IfNoneMatch="*")
+    body = s3.get_object(**to)["Body"].read()
+    expect(hashlib.sha256(body).hexdigest(), made["sha256"])
+    again = s3.create_multipart_upload(**to)["UploadId"]
+    part = s3.upload_part(**to, UploadId=again, PartNumber=1, Body=b"x")
+    complete = {**to, "UploadId": again, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}}
+    refused("PreconditionFailed", "", s3.complete_multipart_upload, **complete, IfNoneMatch="*")
+
+
+@check("an endpoint is created, tagged, invoked, and updated to a new config")
+def endpoint(world: World) -> None:
+    session = world.session()
+    sagemaker = world.endpoint(session)
+    runtime = world.client("sagemaker-runtime", session)
+    ask = {"EndpointName": "demand", "TargetModel": "demand-de.tar.gz", "ContentType": "text/csv", "Body": "1,2,3\n4,5,6"}
+    answer = json.load(runtime.invoke_endpoint(**ask)["Body"])
+    expect(answer, {"predictions": [{"score": 16.5}, {"score": 27.0}], "model": "demand-de", "version": 3})
+    world.artifact(world.there["modelsBucket"], "models/a/demand-de.tar.gz", 4)
+    expect(json.load(runtime.invoke_endpoint(**ask)["Body"])["version"], 3)
+    world.artifact(world.there["modelsBucket"], "models/b/demand-de.tar.gz", 5)
+    world.config(sagemaker, "two", "b")
+    sagemaker.update_endpoint(EndpointName="demand", EndpointConfigName="two")
+    during = sagemaker.describe_endpoint(EndpointName="demand")
+    expect((during["EndpointStatus"], during["EndpointConfigName"]), ("Updating", "one"))
+    expect(during["PendingDeploymentSummary"]["EndpointConfigName"], "two")
+    expect(json.load(runtime.invoke_endpoint(**ask)["Body"])["version"], 3)
+    busy = f'Cannot update in-progress endpoint "{during["EndpointArn"]}"'
+    refused("ValidationException", busy, sagemaker.update_endpoint, EndpointName="demand", EndpointConfigName="one")
+    refused("ValidationException", busy, sagemaker.delete_endpoint, EndpointName="demand")
+    expect(world.settled(sagemaker)["EndpointConfigName"], "two")
+    expect(json.load(runtime.invoke_endpoint(**ask)["Body"])["version"], 5)
+    current = {"EndpointName": "demand", "EndpointConfigName": "two"}
+    refused("ValidationException", "current", sagemaker.update_endpoint, **current)
+    shown = world.control(f"endpoints/{world.staging}/demand")
+    expect((shown["config"], shown["targets"]["demand-de.tar.gz"]["version"]), ("two", 5))
+    expect([h["outcome"] for h in shown["history"]], ["done", "done"])
+    config = sagemaker.describe_endpoint_config(EndpointConfigName="two")
+    tags = sagemaker.list_tags(ResourceArn=config["EndpointConfigArn"])["Tags"]
+    expect(tags, [{"Key": "sluice:release", "Value": "two"}])
+
+
+@check("endpoint changes are events in their own account's bus, with the registry's queue as target")
+def endpoint_events(world: World) -> None:
+    world.endpoint()
+    bodies = [json.loads(m["Body"]) for m in world.receive()]
+    seen = [(b["account"], b["detail"]["EndpointStatus"]) for b in bodies]
+    expect(seen, [(world.staging, "CREATING"), (world.staging, "IN_SERVICE")])
+
+
+@check("an update rolls back in silence, fails with a reason, and a failed creation can only be deleted")
+def rollback(world: World) -> None:
+    sagemaker = world.endpoint()
+    order = {"account": world.staging, "endpoint": "demand"}
+    world.control("endpoints/next", {**order, "outcome": "rollback"})
+    world.config(sagemaker, "two")
+    sagemaker.update_endpoint(EndpointName="demand", EndpointConfigName="two")
+    after = world.settled(sagemaker)
+    expect((after["EndpointStatus"], after["EndpointConfigName"]), ("InService", "one"))
+    expect(after.get("FailureReason"), None)
+    world.control("endpoints/next", {**order, "outcome": "fail", "reason": "no capacity"})
+    sagemaker.update_endpoint(EndpointName="demand", EndpointConfigName="two")
+    after = world.settled(sagemaker)
+    expect((after["EndpointConfigName"], after["FailureReason"]), ("one", "no capacity"))
+    sagemaker.delete_endpoint(EndpointName="demand")
+    while sagemaker.list_endpoints()["Endpoints"]:
+        time.sleep(0.05)
+    world.control("endpoints/next", {**order, "outcome": "fail", "reason": "broken"})
+    sagemaker.create_endpoint(EndpointName="demand", EndpointConfigName="one")
+    after = world.settled(sagemaker)
+    expect((after["EndpointStatus"], after["FailureReason"]), ("Failed", "broken"))
+    refused("ValidationException", "", sagemaker.update_endpoint, EndpointName="demand", EndpointConfigName="two")
+    sagemaker.delete_endpoint(EndpointName="demand")
+
+
+@check("somebody else's update is in the way, and weights and counts are kept when asked")
+def others(world: World) -> None:
+    sagemaker = world.endpoint()
+    world.control("endpoints/update", {"account": world.staging, "endpoint": "demand", "seconds": 0.2})
+    world.config(sagemaker, "two")
+    update = {"EndpointName": "demand", "EndpointConfigName": "two"}
+    refused("ValidationException", "in-progress", sagemaker.update_endpoint, **update)
+    world.settled(sagemaker)
+    wanted = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 4}]
+    sagemaker.update_endpoint_weights_and_capacities(EndpointName="demand", DesiredWeightsAndCapacities=wanted)
+    world.settled(sagemaker)
+    sagemaker.update_endpoint(**update, RetainAllVariantProperties=True)
+    variant = world.settled(sagemaker)["ProductionVariants"][0]
+    expect((variant["CurrentInstanceCount"], variant["CurrentWeight"]), (4, 1.0))
+
+
+@check("names that are taken or missing are refused in AWS's words")
+def names(world: World) -> None:
+    sagemaker = world.endpoint()
+    arn = f"arn:aws:sagemaker:{REGION}:{world.staging}:"
+    code = "ValidationException"
+    create = {"EndpointName": "demand", "EndpointConfigName": "one"}
+    refused(code, f'Cannot create already existing endpoint "{arn}endpoint/demand"', sagemaker.create_endpoint, **create)
+    taken = f'Cannot create already existing model "{arn}model/one"'
+    refused(code, taken, world.config, sagemaker=sagemaker, name="one")
+    variant = {"VariantName": "A", "ModelName": "none", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    config = {"EndpointConfigName": "three", "ProductionVariants": [variant]}
+    refused(code, f'Could not find model "{arn}model/none"', sagemaker.create_endpoint_config, **config)
+    variant["ModelName"] = "one"
+    config["EndpointConfigName"] = "one"
+    taken = f'Cannot create already existing endpoint configuration "{arn}endpoint-config/one"'
+    refused(code, taken, sagemaker.create_endpoint_config, **config)
+    missing = f'Could not find endpoint "{arn}endpoint/none"'
+    refused(code, missing, sagemaker.describe_endpoint, EndpointName="none")
+    missing = f'Could not find endpoint configuration "{arn}endpoint-config/none"'
+    update = {"EndpointName": "demand", "EndpointConfigName": "none"}
+    refused(code, missing, sagemaker.update_endpoint, **update)
+    refused(code, 'Could not find model "', sagemaker.list_tags, ResourceArn=f"{arn}model/none")
+    group = {"ModelPackageGroupName": "demand-de"}
+    refused(code, "Cannot create already existing", world.client("sagemaker").create_model_package_group, **group)
+
+
+@check("lists are paged and filtered")
+def lists(world: World) -> None:
+    sagemaker = world.endpoint()
+    for number in range(5):
+        sagemaker.create_endpoint(EndpointName=f"more-{number}", EndpointConfigName="one")
+    pages = sagemaker.get_paginator("list_endpoints").paginate(PaginationConfig={"PageSize": 2})
+    expect(len({e["EndpointName"] for p in pages for e in p["Endpoints"]}), 6)
+    expect(len(sagemaker.list_endpoints(StatusEquals="Creating")["Endpoints"]), 5)
+    expect(len(sagemaker.list_endpoints(LastModifiedTimeAfter=time.time() + 60)["Endpoints"]), 0)
+    for _ in range(3):
+        world.package()
+    registry = world.client("sagemaker")
+    asked = {"ModelPackageGroupName": "demand-de", "PaginationConfig": {"PageSize": 2}}
+    pages = registry.get_paginator("list_model_packages").paginate(**asked)
+    versions = [p["ModelPackageVersion"] for page in pages for p in page["ModelPackageSummaryList"]]
+    expect(versions, [1, 2, 3])
+
+
+@check("another account reads packages by ARN, as far as the group's policy goes")
+def across(world: World) -> None:
+    arn = world.package(status="Approved")
+    group = arn.rpartition("/")[0].replace("model-package/", "model-package-group/")
+    sagemaker = world.client("sagemaker", world.session())
+    expect(sagemaker.describe_model_package(ModelPackageName=arn)["ModelPackageVersion"], 1)
+    listed = sagemaker.list_model_packages(ModelPackageGroupName=group)
+    expect(len(listed["ModelPackageSummaryList"]), 1)
+    change = {"ModelPackageArn": arn, "ModelApprovalStatus": "Rejected"}
+    refused("AccessDeniedException", "sagemaker:UpdateModelPackage", sagemaker.update_model_package, **change)
+    world.client("sagemaker").delete_model_package_group_policy(ModelPackageGroupName="demand-de")
+    refused("AccessDeniedException", arn, sagemaker.describe_model_package, ModelPackageName=arn)
+    world.control("packages/delete", {"arn": arn})
+    refused("ValidationException", arn, world.client("sagemaker").describe_model_package, ModelPackageName=arn)
+
+
+@check("each message shows who sent it, whatever it says itself")
+def senders(world: World) -> None:
+    for who in ("releaseManager", "dataScientist", "stranger"):
+        world.client("sqs", who).send_message(QueueUrl=world.queue, MessageBody=who)
+    role = world.made_of["roles"]["releaseManagers"]
+    taken = world.client("sts", "releaseManager").assume_role(RoleArn=role["arn"], RoleSessionName="ana")
+    world.client("sqs", taken["Credentials"]).send_message(QueueUrl=world.queue, MessageBody="role")
+    world.client("sqs", world.session()).send_message(QueueUrl=world.queue, MessageBody="deploy")
+    world.control("messages", {"queueUrl": world.queue, "body": "forged", "sender": "AROAFORGED:x"})
+    got = {m["Body"]: m["Attributes"]["SenderId"] for m in world.receive()}
+    wanted = {who: world.made_of["identities"][who]["userId"] for who in ("releaseManager", "dataScientist", "stranger")}
+    wanted |= {"role": f"{role['id']}:ana", "deploy": f"{world.there['roleId']}:sluice-1", "forged": "AROAFORGED:x"}
+    expect(got, wanted)
+    if not all(re.match("AIDA|AROA", sender) for sender in got.values()):
+        raise AssertionError(f"not all ids are AIDA or AROA: {got}")
+
+
+@check("a long poll wakes at once, handles grow stale, and what is received too often is a dead letter")
+def queues(world: World) -> None:
+    sqs = world.client("sqs")
+    threading.Timer(0.3, lambda: sqs.send_message(QueueUrl=world.queue, MessageBody="late")).start()
+    started = time.time()
+    first = world.receive(10, VisibilityTimeout=0)[0]
+    if time.time() - started > 1:
+        raise AssertionError("the long poll did not wake")
+    second = world.receive()[0]
+    expect(second["Attributes"]["ApproximateReceiveCount"], "2")
+    sqs.delete_message(QueueUrl=world.queue, ReceiptHandle=first["ReceiptHandle"])
+    stale = {"QueueUrl": world.queue, "ReceiptHandle": first["ReceiptHandle"], "VisibilityTimeout": 5}
+    code = "AWS.SimpleQueueService.MessageNotInflight"
+    refused(code, "", sqs.change_message_visibility, **stale)
+    entries = [{"Id": "1", "ReceiptHandle": second["ReceiptHandle"]}, {"Id": "2", "ReceiptHandle": "nonsense"}]
+    batch = sqs.delete_message_batch(QueueUrl=world.queue, Entries=entries)
+    expect(([s["Id"] for s in batch["Successful"]], batch["Failed"][0]["Code"]), (["1"], "ReceiptHandleIsInvalid"))
+    sqs.send_message(QueueUrl=world.queue, MessageBody="poison")
+    for _ in range(10):
+        expect(len(world.receive(1, VisibilityTimeout=0)), 1)
+    expect(world.receive(0), [])
+    dead = world.made_of["deadLetterQueueUrl"]
+    expect(sqs.receive_message(QueueUrl=dead)["Messages"][0]["Body"], "poison")
+    shown = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
+    expect(shown["Attributes"]["ApproximateNumberOfMessagesNotVisible"], "1")
+    nowhere = world.queue.replace(world.registry, world.prod)
+    code = "AWS.SimpleQueueService.NonExistentQueue"
+    refused(code, "does not exist", sqs.receive_message, QueueUrl=nowhere)
+
+
+@check("a poll whose client has gone takes no message with it")
+def orphans(world: World) -> None:
+    impatient = world.client("sqs", read_timeout=0.3)
+    try:
+        impatient.receive_message(QueueUrl=world.queue, WaitTimeSeconds=10)
+        raise AssertionError("the poll did not wait")
+    except ReadTimeoutError:
+        pass
+    impatient.close()
+    world.control("messages", {"queueUrl": world.queue, "body": "for the successor"})
+    message = world.receive(1)[0]
+    expect(message["Attributes"]["ApproximateReceiveCount"], "1")
+    shown = world.control(f"queues?queueUrl={world.queue}")
+    expect((shown["inFlight"], shown["messages"][0]["body"]), (1, "for the successor"))
+
+
+@check("alarms can be read")
+def alarms(world: World) -> None:
+    cloudwatch = world.client("cloudwatch", world.session())
+    alarm = {"AlarmName": "5xx", "MetricName": "Errors", "Namespace": "x", "Statistic": "Sum", "Period": 60}
+    alarm |= {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    cloudwatch.put_metric_alarm(**alarm)
+    cloudwatch.set_alarm_state(AlarmName="5xx", StateValue="ALARM", StateReason="test")
+    shown = cloudwatch.describe_alarms(AlarmNames=["5xx", "none"])["MetricAlarms"]
+    expect([(a["AlarmName"], a["StateValue"]) for a in shown], [("5xx", "ALARM")])
+
+
+@check("the command line registers, approves, orders trouble and asks a model")
+def command_line(world: World) -> None:
+    sagemaker = world.endpoint()
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, str(HERE / "world.py"), "--url", world.url, "--registry", world.registry]
+        return subprocess.run([*command, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    made = json.loads(run("register", "--group", "demand-de", "--coefficients", "1,2,0.5", "--intercept", "10"))
+    expect(made["version"], 1)
+    expect(made["url"], f"s3://{world.artifacts}/demand-de/1/model.tar.gz")
+    run("approve", made["arn"])
+    shown = world.client("sagemaker").describe_model_package(ModelPackageName=made["arn"])
+    expect(shown["ModelApprovalStatus"], "Approved")
+    expect(shown["InferenceSpecification"]["Containers"][0]["ModelDataETag"], made["etag"].strip('"'))
+    answer = json.loads(run("invoke", world.staging, "demand", "--target", "demand-de.tar.gz", "1,2,3"))
+    expect(answer["predictions"], [{"score": 16.5}])
+    run("next", world.staging, "demand", "rollback", "--seconds", "0.1")
+    world.config(sagemaker, "two")
+    sagemaker.update_endpoint(EndpointName="demand", EndpointConfigName="two")
+    world.settled(sagemaker)
+    history = json.loads(run("endpoint", world.staging, "demand"))["history"]
+    expect([h["outcome"] for h in history], ["done", "rollback"])
+    keys = dict(line.split("=", 1) for line in run("keys", "worker").splitlines())
+    expect(keys["AWS_ACCESS_KEY_ID"], world.made_of["identities"]["worker"]["accessKeyId"])
+    expect(json.loads(run("calls", "--account", world.staging, "--counts"))["sagemaker.UpdateEndpoint"], 1)
+
+
+@check("what the stand-in lacks is said plainly and is no error that clients repeat")
+def lacking(world: World) -> None:
+    sagemaker = world.client("sagemaker")
+    expect(refused("StandInLacks", "cannot do", sagemaker.list_projects), 501)
+
+
+@check("a model that is missing, unreadable or asked wrongly fails as on AWS")
+def wrong_models(world: World) -> None:
+    session = world.session()
+    world.endpoint(session)
+    runtime = world.client("sagemaker-runtime", session)
+    ask = {"EndpointName": "demand", "ContentType": "text/csv", "Body": "1,2,3"}
+    missing = {"TargetModel": "no.tar.gz"}
+    expect(refused("ValidationError", "Failed to download", runtime.invoke_endpoint, **ask, **missing), 400)
+    junk = {"bucket": world.there["modelsBucket"], "key": "models/a/junk.tar.gz"}
+    world.control("artifacts", {**junk, "base64": base64.b64encode(b"junk").decode()})
+    expect(refused("ModelError", "500", runtime.invoke_endpoint, **ask, TargetModel="junk.tar.gz"), 424)
+    ask |= {"Body": "1,2", "TargetModel": "demand-de.tar.gz"}
+    refused("ModelError", "3 columns", runtime.invoke_endpoint, **ask)
+    ask["EndpointName"] = "none"
+    refused("ValidationError", f"of account {world.staging} not found", runtime.invoke_endpoint, **ask)
+
+
+@check("faults come on order: instead, after, dropped, delayed, held, as often as asked")
+def faults(world: World) -> None:
+    sagemaker = world.endpoint()
+    order = {"match": r"sagemaker\.DescribeEndpoint$", "account": world.staging}
+    throttled = {"status": 400, "code": "ThrottlingException", "message": "Rate exceeded"}
+    made = world.control("faults", {**order, **throttled, "times": 2})
+    for _ in range(2):
+        refused("ThrottlingException", "Rate", sagemaker.describe_endpoint, EndpointName="demand")
+    sagemaker.describe_endpoint(EndpointName="demand")
+    expect([f["fired"] for f in world.control("faults") if f["id"] == made["id"]], [2])
+    world.config(sagemaker, "two")
+    after = {"match": "UpdateEndpoint", "account": world.staging, "when": "after", "status": 500, "code": "InternalFailure"}
+    world.control("faults", after)
+    update = {"EndpointName": "demand", "EndpointConfigName": "two"}
+    expect(refused("InternalFailure", "", sagemaker.update_endpoint, **update), 500)
+    expect(world.settled(sagemaker)["EndpointConfigName"], "two")
+    world.control("faults", {**order, "when": "drop-after"})
+    try:
+        sagemaker.describe_endpoint(EndpointName="demand")
+        raise AssertionError("the connection was not dropped")
+    except (ConnectionClosedError, EndpointConnectionError):
+        pass
+    held = world.control("faults", {**order, "when": "hold-after"})
+    threading.Timer(0.3, lambda: world.control(f"faults/{held['id']}", method="DELETE")).start()
+    started = time.time()
+    sagemaker.describe_endpoint(EndpointName="demand")
+    if time.time() - started < 0.25:
+        raise AssertionError("the reply was not held")
+    s3 = world.client("s3", world.session())
+    world.control("faults", {"match": "s3.CopyObject", "account": world.staging, "status": 200, "code": "InternalError"})
+    source = f"{world.there['modelsBucket']}/models/a/demand-de.tar.gz"
+    copy = {"Bucket": world.there["modelsBucket"], "Key": "models/z", "CopySource": source}
+    refused("InternalError", "", s3.copy_object, **copy)
+
+
+@check("calls are counted per account, with caller and subject")
+def counted(world: World) -> None:
+    sagemaker = world.endpoint()
+    counts = world.control(f"calls/counts?account={world.staging}")
+    expect((counts["sagemaker.CreateEndpoint"], counts["sagemaker.CreateModel"]), (1, 1))
+    calls = world.control(f"calls?account={world.staging}")
+    created = [c for c in calls if c["operation"] == "CreateEndpoint"][0]
+    expect((created["subject"], created["status"]), ("demand", 200))
+    expect(created["caller"], f"arn:aws:sts::{world.staging}:assumed-role/sluice-deploy/sluice-1")
+    expect(world.control(f"calls?account={world.staging}&since={calls[-1]['n']}"), [])
+    world.control("clear-calls", {"account": world.staging})
+    expect(world.control(f"calls/counts?account={world.staging}"), {})
+    expect(sagemaker.list_endpoints()["Endpoints"][0]["EndpointName"], "demand")
+
+
+@check("a single call takes a few milliseconds, in a queue of two thousand messages too")
+def fast(world: World) -> None:
+    sagemaker = world.endpoint()
+    sqs = world.client("sqs")
+    for batch in range(200):
+        entries = [{"Id": str(n), "MessageBody": f"{batch}-{n}"} for n in range(10)]
+        sqs.send_message_batch(QueueUrl=world.queue, Entries=entries)
+    for name, call in (
+        ("DescribeEndpoint", lambda: sagemaker.describe_endpoint(EndpointName="demand")),
+        ("ReceiveMessage", lambda: sqs.receive_message(QueueUrl=world.queue, MaxNumberOfMessages=10)),
+    ):
+        started = time.perf_counter()
+        for _ in range(50):
+            call()
+        each = (time.perf_counter() - started) / 50 * 1000
+        print(f"      {name}: {each:.1f} ms, the client's own time included")
+        if each > 15:
+            raise AssertionError(f"{name} takes {each:.1f} ms")
+
+
+def main() -> int:
+    wanted = sys.argv[1:]
+    command = [sys.executable, str(HERE / "aws.py"), "--update-seconds", str(UPDATE_SECONDS), "--with-parent"]
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            url = line.split()[-1]
+            passed, failed = run(url, wanted)
+        finally:
+            server.terminate()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+def run(url: str, wanted: list[str]) -> tuple[int, int]:
+    passed = failed = 0
+    for title, function in CHECKS:
+        if wanted and function.__name__ not in wanted:
+            continue
+        try:
+            function(World(url))
+        except urllib.error.HTTPError as error:
+            failed += 1
+            print(f"FAIL  {function.__name__}: {title}\n      {error.url}: {error.read().decode()}")
+        except Exception:
+            failed += 1
+            print(f"FAIL  {function.__name__}: {title}\n{traceback.format_exc()}")
+        else:
+            passed += 1
+            print(f"ok    {title}", flush=True)
+    return passed, failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

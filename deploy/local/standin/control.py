@@ -1,0 +1,292 @@
+"""The control API under /_local/: what tests and the demo ask of the stand-in itself, never of AWS.
+
+It takes and answers JSON and wants no signature. A mistake in a request is a 400 that says what is wrong.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from . import models, objects, sqs
+from .calls import Calls
+from .faults import Faults
+from .identity import Identities
+from .mailbox import Message
+from .runtime import Runtime
+from .sagemaker import Service
+from .store import Holdings
+from .sts import TokenService
+from .wire import AWSError, Reply, Request
+from .worlds import Worlds, insider
+
+IMAGE = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/linear:1"
+Asked = dict[str, Any]
+
+
+class Control:
+    def __init__(
+        self,
+        worlds: Worlds,
+        sagemaker: Service,
+        runtime: Runtime,
+        faults: Faults,
+        calls: Calls,
+        identities: Identities,
+        tokens: TokenService,
+    ) -> None:
+        self._worlds = worlds
+        self._sagemaker = sagemaker
+        self._runtime = runtime
+        self._faults = faults
+        self._calls = calls
+        self._identities = identities
+        self._tokens = tokens
+        self._posts: dict[str, Callable[[Asked], Any]] = {
+            "worlds": worlds.create,
+            "identities": lambda asked: worlds.user(asked["account"], asked["name"]),
+            "artifacts": self._artifact,
+            "register": self._register,
+            "packages": self._package,
+            "packages/status": self._package_status,
+            "packages/delete": self._package_delete,
+            "messages": self._message,
+            "faults": lambda asked: self._faults.add(asked).shown(),
+            "endpoints/next": self._next,
+            "endpoints/update": self._meddle,
+            "invoke": self._invoke,
+            "sessions": self._session_seconds,
+            "sessions/expire": self._expire,
+            "clear-calls": self._clear,
+        }
+
+    def answer(self, request: Request) -> Reply:
+        path = request.path.removeprefix("/_local/").strip("/")
+        try:
+            if request.method == "POST" and path in self._posts:
+                return _json(self._posts[path](request.json))
+            found = self._look(request.method, path.split("/"), request.query)
+            if found is not None:
+                return _json(found)
+        except AWSError as error:
+            return _json({"error": error.message, "code": error.code}, 400)
+        except KeyError as error:
+            return _json({"error": f"missing or unknown: {error}"}, 400)
+        except (ValueError, TypeError) as error:
+            return _json({"error": str(error)}, 400)
+        known = ", ".join(sorted(self._posts))
+        text = f"no such thing: {request.method} {request.path}; POST: {known}, faults/ID/release; "
+        text += "GET: calls, calls/counts, faults, endpoints/ACCOUNT/NAME, queues?queueUrl=, health; DELETE: faults/ID"
+        return _json({"error": text}, 404)
+
+    def _look(self, method: str, parts: list[str], query: dict[str, str]) -> Any:
+        account = query.get("account")
+        if method == "POST" and parts[0] == "faults" and parts[2:] == ["release"]:
+            return self._faults.release(parts[1]).shown()
+        if method == "DELETE" and parts[0] == "faults" and len(parts) == 2:
+            return self._faults.remove(parts[1]).shown()
+        if method != "GET":
+            return None
+        if parts == ["health"]:
+            return {"standIn": True}
+        if parts == ["faults"]:
+            return self._faults.all()
+        if parts == ["calls"]:
+            return self._calls.since(account, int(query.get("since", "0")))
+        if parts == ["calls", "counts"]:
+            return self._calls.counts(account)
+        if parts == ["queues"]:
+            return _queue(query["queueUrl"], query.get("region", "eu-west-1"))
+        if parts[0] == "endpoints" and len(parts) == 3:
+            return self._endpoint(parts[1], parts[2])
+        return None
+
+    # Artifacts, packages and messages.
+
+    def _artifact(self, asked: Asked) -> Asked:
+        if "base64" in asked:
+            content = base64.b64decode(asked["base64"])
+        else:
+            content = models.archive(asked["model"], int(asked.get("padding", 0)))
+        key = objects.put(asked["bucket"], asked["key"], content)
+        return {
+            "url": f"s3://{asked['bucket']}/{asked['key']}",
+            "etag": key.etag,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "size": len(content),
+            "versionId": None if key.version_id == "null" else key.version_id,
+        }
+
+    def _register(self, asked: Asked) -> Asked:
+        """Make a linear model's archive, store it among the artifacts and register it as the next version."""
+        account, group = asked["account"], asked["group"]
+        held = self._sagemaker.store.of(account, asked.get("region", "eu-west-1"))
+        if group.lower() not in held.groups:
+            raise KeyError(f"model package group {group}")
+        version = held.groups[group.lower()].versions + 1
+        model = {key: asked[key] for key in ("coefficients", "intercept") if key in asked}
+        bucket = asked.get("bucket", f"acme-artifacts-{account}")
+        made = self._artifact(
+            {"bucket": bucket, "key": f"{group}/{version}/model.tar.gz", "model": {"model": group, "version": version, **model}}
+        )
+        package = self._package({**asked, "url": made["url"]})
+        if asked.get("approve"):
+            self._package_status({"arn": package["arn"], "status": "Approved"})
+        return {**package, **made}
+
+    def _package(self, asked: Asked) -> Asked:
+        held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
+        container = {"Image": asked.get("image", IMAGE), "ModelDataUrl": asked["url"]}
+        specification = {
+            "Containers": [dict(container) for _ in range(asked.get("containers", 1))],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["application/json"],
+        }
+        package = {
+            "ModelPackageGroupName": asked["group"],
+            "InferenceSpecification": specification,
+            "ModelApprovalStatus": asked.get("status", "PendingManualApproval"),
+            **({"ModelPackageDescription": asked["description"]} if "description" in asked else {}),
+        }
+        made = self._sagemaker.registry.create_package(held, package, insider(asked["account"]))
+        arn = made["ModelPackageArn"]
+        if "modelPackageStatus" in asked:
+            self._sagemaker.registry.set_status(arn, asked["modelPackageStatus"])
+        return {"arn": arn, "version": int(arn.rpartition("/")[2])}
+
+    def _package_status(self, asked: Asked) -> Asked:
+        held, caller = self._inside(asked["arn"])
+        update = {"ModelPackageArn": asked["arn"]}
+        if "status" in asked:
+            update["ModelApprovalStatus"] = asked["status"]
+        if "description" in asked:
+            update["ApprovalDescription"] = asked["description"]
+        if "modelPackageStatus" in asked:
+            self._sagemaker.registry.set_status(asked["arn"], asked["modelPackageStatus"])
+        self._sagemaker.registry.update_package(held, update, caller, quietly=bool(asked.get("quietly")))
+        return {"arn": asked["arn"], "lastModifiedTime": held.packages[asked["arn"]].modified}
+
+    def _package_delete(self, asked: Asked) -> Asked:
+        held, caller = self._inside(asked["arn"])
+        self._sagemaker.registry.delete_package(held, {"ModelPackageName": asked["arn"]}, caller)
+        return {"arn": asked["arn"]}
+
+    def _inside(self, arn: str) -> tuple[Holdings, Any]:
+        held = self._sagemaker.store.by_arn(arn)
+        return held, insider(held.account)
+
+    def _message(self, asked: Asked) -> Asked:
+        body = asked["body"] if "body" in asked else base64.b64decode(asked["base64"]).decode("utf-8")
+        queue = sqs.find(asked["queueUrl"], asked.get("region", "eu-west-1"))
+        message = Message(body, asked.get("sender", sqs.EVENTBRIDGE_SENDER))
+        sqs.mailbox(queue).send(message, float(asked.get("delaySeconds", 0)))
+        return {"messageId": message.id}
+
+    # Endpoints.
+
+    def _held(self, account: str, name: str) -> Holdings:
+        for held in self._sagemaker.store.regions(account):
+            if name.lower() in held.endpoints:
+                return held
+        raise KeyError(f"endpoint {name} in account {account}")
+
+    def _next(self, asked: Asked) -> Asked:
+        """Order how the endpoint's next creation or update goes; the endpoint need not exist yet."""
+        outcome = asked.get("outcome", "done")
+        if outcome not in ("done", "rollback", "fail"):
+            raise ValueError("outcome is done, rollback or fail")
+        held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
+        order = {"outcome": outcome, "reason": asked.get("reason", "")}
+        if "seconds" in asked:
+            order["seconds"] = float(asked["seconds"])
+        held.orders[asked["endpoint"].lower()] = order
+        return order
+
+    def _meddle(self, asked: Asked) -> Asked:
+        held = self._held(asked["account"], asked["endpoint"])
+        seconds = float(asked.get("seconds", self._sagemaker.store.update_seconds))
+        endpoint = self._sagemaker.endpoints.meddle(held, asked["endpoint"], seconds, asked.get("config"))
+        return {"status": endpoint.status}
+
+    def _endpoint(self, account: str, name: str) -> Asked:
+        held = self._held(account, name)
+        with held.lock:
+            endpoint = self._sagemaker.endpoints.find(held, name)
+            fleet, change = endpoint.fleet, endpoint.change
+        variant = fleet.config.variants[0] if fleet else {}
+        targets = {}
+        if fleet:
+            loaded = fleet.loaded()
+            for target in sorted({*fleet.targets(), *loaded}):
+                targets[target] = _served(fleet, variant["VariantName"], target, target in loaded)
+        return {
+            "name": endpoint.name,
+            "account": account,
+            "status": endpoint.status,
+            "failureReason": endpoint.failure,
+            "config": endpoint.config.name,
+            "pendingConfig": change.fleet.config.name if change and change.fleet else None,
+            "model": variant.get("ModelName"),
+            "modelDataUrl": fleet.url(variant["VariantName"], None) if fleet else None,
+            "variants": endpoint.variants,
+            "tags": dict(held.tags.get(endpoint.arn, {})),
+            "targets": targets,
+            "history": endpoint.history,
+        }
+
+    def _invoke(self, asked: Asked) -> Any:
+        headers = {"content-type": asked.get("contentType", "text/csv")}
+        if asked.get("target"):
+            headers["x-amzn-sagemaker-target-model"] = asked["target"]
+        path = f"/endpoints/{asked['endpoint']}/invocations"
+        request = Request("POST", path, headers, asked["body"].encode(), region=asked.get("region", "eu-west-1"))
+        return json.loads(self._runtime.invoke(request, insider(asked["account"])).body)
+
+    # Sessions and calls.
+
+    def _session_seconds(self, asked: Asked) -> Asked:
+        self._tokens.shorten(asked["account"], asked.get("seconds"))
+        return asked
+
+    def _expire(self, asked: Asked) -> Asked:
+        return {"expired": self._identities.expire(asked.get("account"), asked.get("accessKeyId"))}
+
+    def _clear(self, asked: Asked) -> Asked:
+        self._calls.clear(asked.get("account"))
+        return {}
+
+
+def _queue(url: str, region: str) -> Asked:
+    """What is in a queue, seen without receiving it."""
+    box = sqs.mailbox(sqs.find(url, region))
+    visible, in_flight, delayed = box.counts()
+    messages = [{"body": m.body, "sender": m.sender, "receives": m.receives} for m in box.peek()]
+    return {"visible": visible, "inFlight": in_flight, "delayed": delayed, "messages": messages}
+
+
+def _served(fleet: models.Fleet, variant: str, target: str, in_memory: bool) -> Asked:
+    """What a target model answers with: what is in memory, or else what would be loaded now."""
+    try:
+        if in_memory:
+            model = fleet.loaded()[target]
+        else:
+            found = objects.read(fleet.url(variant, target or None))
+            if found is None:
+                return {"error": "there is no object"}
+            model = models.load(found[1], found[0])
+    except models.Unreadable as error:
+        return {"error": str(error)}
+    return {
+        "sha256": model.sha256,
+        "etag": model.etag,
+        "model": model.document.get("model"),
+        "version": model.document.get("version"),
+        "inMemory": in_memory,
+    }
+
+
+def _json(value: Any, status: int = 200) -> Reply:
+    return Reply(status, {"content-type": "application/json"}, json.dumps(value).encode())

@@ -1,0 +1,151 @@
+"""S3's conditions and owners, which moto accepts without looking; the objects themselves stay moto's."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from urllib.parse import parse_qs, unquote
+
+from . import objects, policy
+from .identity import Caller
+from .wire import AWSError, Reply, Request
+
+# What a caller from outside needs the bucket's policy to allow; otherwise the operation's own name.
+ACTIONS = {
+    "HeadObject": "GetObject",
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "CopyObject": "PutObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+}
+SUBRESOURCES = ("policy", "versioning", "tagging", "location", "lifecycle", "encryption", "acl", "attributes", "cors")
+
+# A condition on the destination must be looked at and acted on as one; a few locks serve all keys.
+_locks = [threading.RLock() for _ in range(64)]
+
+
+def operation(request: Request) -> str:
+    bucket, key = place(request)
+    method, query = request.method, request.query
+    copies = "x-amz-copy-source" in request.headers
+    if not bucket:
+        return "ListBuckets"
+    for name in SUBRESOURCES:
+        if name in query:
+            verb = {"GET": "Get", "PUT": "Put", "DELETE": "Delete"}.get(method, method.title())
+            return f"{verb}{'Object' if key else 'Bucket'}{name.title()}"
+    if not key:
+        if method == "GET":
+            lists = "ListMultipartUploads" if "uploads" in query else "ListObjects"
+            return "ListObjectsV2" if query.get("list-type") == "2" else lists
+        named = {"PUT": "CreateBucket", "DELETE": "DeleteBucket", "HEAD": "HeadBucket", "POST": "DeleteObjects"}
+        return named.get(method, method)
+    if method == "POST":
+        return "CreateMultipartUpload" if "uploads" in query else "CompleteMultipartUpload"
+    if "uploadId" in query:
+        part = "UploadPartCopy" if copies else "UploadPart"
+        return {"PUT": part, "DELETE": "AbortMultipartUpload", "GET": "ListParts"}.get(method, method)
+    if method == "PUT":
+        return "CopyObject" if copies else "PutObject"
+    return {"GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}.get(method, method)
+
+
+def place(request: Request) -> tuple[str, str]:
+    """The bucket and key of a path-style request."""
+    bucket, _, key = request.path.lstrip("/").partition("/")
+    return bucket, key
+
+
+def guard(request: Request, caller: Caller, name: str) -> AbstractContextManager[object]:
+    """Refuse what S3 would refuse; what comes back is held while moto performs the operation."""
+    bucket, key = place(request)
+    _check_owner(request.headers.get("x-amz-expected-bucket-owner"), bucket)
+    if name != "CreateBucket":
+        _check_access(caller, bucket, key, ACTIONS.get(name, name))
+    if "x-amz-copy-source" in request.headers:
+        _check_source(request, caller)
+    if name not in ("CopyObject", "CompleteMultipartUpload") or "if-none-match" not in request.headers:
+        return nullcontext()
+    lock = _locks[hash((bucket, key)) % len(_locks)]
+    lock.acquire()
+    if objects.get(bucket, key) is not None:
+        lock.release()
+        raise _failed("If-None-Match")
+    return _Held(lock)
+
+
+class _Held(AbstractContextManager["_Held"]):
+    def __init__(self, lock: threading.RLock) -> None:  # type: ignore[valid-type]
+        self._lock = lock
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()  # type: ignore[attr-defined]
+
+
+def _check_owner(expected: str | None, bucket: str) -> None:
+    owner = objects.owner(bucket)
+    if expected is not None and owner is not None and expected != owner:
+        raise AWSError("AccessDenied", "Access Denied", 403)
+
+
+def _check_access(caller: Caller, bucket: str, key: str, action: str) -> None:
+    """The owner's own account may; anybody else only as the bucket's policy says."""
+    held = objects.bucket_of(bucket)
+    if held is None or held.account_id == caller.account:
+        return
+    resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+    if not policy.allows(held.policy, caller, f"s3:{action}", resource, {}):
+        raise AWSError("AccessDenied", "Access Denied", 403)
+
+
+def _check_source(request: Request, caller: Caller) -> None:
+    raw, _, query = request.headers["x-amz-copy-source"].partition("?")
+    bucket, _, key = unquote(raw).lstrip("/").partition("/")
+    version = parse_qs(query).get("versionId", [None])[0]
+    _check_owner(request.headers.get("x-amz-source-expected-bucket-owner"), bucket)
+    _check_access(caller, bucket, key, "GetObject" if version is None else "GetObjectVersion")
+    source = objects.get(bucket, key, version)
+    if source is None:
+        return
+    wanted = request.headers.get("x-amz-copy-source-if-match")
+    if wanted is not None and wanted.strip('"') not in (source.etag.strip('"'), "*"):
+        raise _failed("x-amz-copy-source-If-Match")
+    unwanted = request.headers.get("x-amz-copy-source-if-none-match")
+    if unwanted is not None and unwanted.strip('"') == source.etag.strip('"'):
+        raise _failed("x-amz-copy-source-If-None-Match")
+    last = request.headers.get("x-amz-copy-source-range", "").rpartition("-")[2]
+    if last.isdigit() and int(last) >= source.size:
+        raise AWSError("InvalidArgument", f"Range specified is not valid for source object of size: {source.size}")
+
+
+def _failed(condition: str) -> AWSError:
+    text = "At least one of the pre-conditions you specified did not hold"
+    return AWSError("PreconditionFailed", text, 412, {"Condition": condition})
+
+
+def finish(request: Request, reply: Reply, name: str) -> Reply:
+    """Take out of a reply what S3 does not send, and add what moto leaves out."""
+    for header in ("checksum", "x-amz-content-sha256", "access-control-allow-origin"):
+        reply.headers.pop(header, None)
+    reply.headers["x-amz-request-id"] = reply.headers.pop("x-amzn-requestid", "local")
+    if not reply.body and request.method != "HEAD":
+        reply.headers.pop("content-type", None)
+    if name != "UploadPartCopy" or reply.status != 200:
+        return reply
+    bucket, _ = place(request)
+    held = objects.bucket_of(bucket)
+    upload = held.multiparts.get(request.query.get("uploadId", "")) if held else None
+    if upload is None or (upload.metadata or {}).get("x-amz-checksum-algorithm", "").upper() != "SHA256":
+        return reply
+    part = upload.parts[int(request.query["partNumber"])]
+    digest = base64.b64encode(hashlib.sha256(part.value).digest()).decode()
+    closing = b"</CopyPartResult>"
+    reply.body = reply.body.replace(closing, f"<ChecksumSHA256>{digest}</ChecksumSHA256>".encode() + closing)
+    reply.headers["content-length"] = str(len(reply.body))
+    return reply
