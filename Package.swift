@@ -58,8 +58,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        tests("NativeTests", ["Native"]),
-        tests("AWSTests", ["AWS", "Native"]),
+        // A server process for tests; no product depends on it.
+        .target(
+            name: "TestServer", dependencies: ["Native"], path: "Tests/tools/TestServer", swiftSettings: strict),
+        tests("NativeTests", ["Native", "TestServer"]),
+        tests("AWSTests", ["AWS", "Native", "TestServer"], resources: [.copy("sigv4-vectors.json")]),
         tests("PromotionTests", ["Promotion"]),
         tests("LedgerTests", ["Ledger", "Promotion"]),
         tests("WorkerTests", ["Worker", "Promotion"]),

@@ -14,13 +14,18 @@ public final class JSONDocument: @unchecked Sendable {
     /// See [json_tokener_parse_ex](https://json-c.github.io/json-c/json-c-0.16/doc/html/json__tokener_8h.html).
     public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
         guard bytes.count <= limits.bytes else { throw JSONError(.tooLarge, at: limits.bytes) }
-        let scan = try JSONScan(bytes)
+        try Self.checkUTF8(bytes)
+        let scan = try JSONScan(bytes, depth: limits.depth)
         // json-c counts the scalars inside as one level more.
         guard let tokener = json_tokener_new_ex(CInt(clamping: limits.depth + 1)) else {
             throw JSONError(.memory)
         }
         defer { json_tokener_free(tokener) }
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
+        // What follows the document is for this initialiser to refuse, so that it can say so.
+        json_tokener_set_flags(
+            tokener,
+            JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS
+        )
 
         // The final NUL tells json-c that a number at the end is complete.
         let text = bytes + [0]
@@ -62,6 +67,15 @@ public final class JSONDocument: @unchecked Sendable {
         var found: OpaquePointer?
         guard json_pointer_get(object, pointer, &found) == 0 else { return nil }
         return Self.value(found)
+    }
+
+    /// json-c's own check takes overlong forms and surrogates for UTF-8.
+    private static func checkUTF8(_ bytes: [UInt8]) throws(JSONError) {
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: bytes.span)
+        } catch {
+            throw JSONError(.text, at: error.byteOffsets.lowerBound)
+        }
     }
 
     private static func value(_ object: OpaquePointer?) -> JSONValue {
@@ -123,7 +137,6 @@ public final class JSONDocument: @unchecked Sendable {
     private static func error(_ error: json_tokener_error, at offset: Int) -> JSONError {
         switch error {
         case json_tokener_error_depth: JSONError(.tooDeep, at: offset)
-        case json_tokener_error_parse_utf8_string: JSONError(.text, at: offset)
         case json_tokener_error_parse_number: JSONError(.number, at: offset)
         default: JSONError(.malformed, at: offset)
         }

@@ -1,6 +1,7 @@
 /// A look at a document's own bytes for what json-c 0.16 accepts or repairs even when told to be strict:
 /// `NaN` and `Infinity`, numbers that RFC 8259 does not write so or that it saturates, control characters in
-/// strings, half surrogate pairs (it puts U+FFFD there) and NUL in a member's name (it ends the name there).
+/// strings, half surrogate pairs (it puts U+FFFD there), NUL in a member's name (it ends the name there) and
+/// an empty array or object one level below the deepest.
 ///
 /// Structure is left to json-c. The scan only knows strings from the rest, so it is one pass without a stack.
 struct JSONScan {
@@ -10,14 +11,22 @@ struct JSONScan {
     private let bytes: [UInt8]
     private var position = 0
 
-    init(_ bytes: [UInt8]) throws(JSONError) {
+    init(_ bytes: [UInt8], depth limit: Int) throws(JSONError) {
         self.bytes = bytes
+        var depth = 0
         while position < bytes.count {
             switch bytes[position] {
             case UInt8(ascii: "\""): try string()
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
-            // Literals begin with a small letter; json-c also takes NaN, Infinity and comments.
-            case UInt8(ascii: "N"), UInt8(ascii: "I"): throw JSONError(.number, at: position)
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                guard depth < limit else { throw JSONError(.tooDeep, at: position) }
+                depth += 1
+                position += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                depth -= 1
+                position += 1
+            case UInt8(ascii: "N") where peek(1) == UInt8(ascii: "a"), UInt8(ascii: "I"):
+                throw JSONError(.number, at: position)
             case UInt8(ascii: "/"), 0: throw JSONError(.malformed, at: position)
             default: position += 1
             }

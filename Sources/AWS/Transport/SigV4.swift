@@ -15,6 +15,7 @@ struct SigV4: Sendable {
     ///   - path: The path as it is sent, percent-encoded.
     ///   - query: The query as it is sent, percent-encoded, without its question mark.
     ///   - headers: The headers that are sent; all are signed but those a proxy may change.
+    ///   - payload: The SHA-256 of the body where it is known, or the word that stands in its place.
     func sign(
         method: String,
         authority: String,
@@ -23,10 +24,12 @@ struct SigV4: Sendable {
         headers: [HTTPHeader],
         body: [UInt8],
         credentials: Credentials,
-        at date: Date
+        at date: Date,
+        payload known: String? = nil
     ) throws(DigestError) -> [HTTPHeader] {
         let time = Self.timestamp(date)
-        let payload = Digest.hex(try Digest.sha256(body))
+        let payload: String
+        if let known { payload = known } else { payload = Digest.hex(try Digest.sha256(body)) }
         var added = [HTTPHeader("X-Amz-Date", time)]
         if let token = credentials.sessionToken { added.append(HTTPHeader("X-Amz-Security-Token", token)) }
         if service == "s3" { added.append(HTTPHeader("X-Amz-Content-SHA256", payload)) }

@@ -1,0 +1,126 @@
+import Foundation
+import Native
+
+/// A server process for one test, which answers as the test tells it: see `http_server.py`.
+public final class TestServer: Sendable {
+    /// `http://127.0.0.1:<port>`, without a slash.
+    public let url: String
+
+    private let control = HTTPClient()
+    private let input: FileHandle
+
+    /// Starts the process and returns once it listens.
+    public init() throws {
+        let process = Process()
+        let output = Pipe()
+        let input = Pipe()
+        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", script.appending(path: "http_server.py").path()]
+        process.standardOutput = output
+        process.standardInput = input
+        try process.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw ServerError(message: "the test server printed \(line)")
+        }
+        url = "http://127.0.0.1:\(port)"
+        self.input = input.fileHandleForWriting
+    }
+
+    // The process ends when its standard input does.
+    deinit { try? input.close() }
+
+    /// Appends to the replies for the next requests.
+    public func reply(_ replies: TestReply...) async throws {
+        _ = try await ask("POST", "replies", Array(JSONEncoder().encode(replies)))
+    }
+
+    /// The requests so far, in the order they came.
+    public func requests() async throws -> [TestRequest] {
+        try JSONDecoder().decode([TestRequest].self, from: Data(try await ask("GET", "requests")))
+    }
+
+    /// Returns once `count` requests are held at the same time.
+    public func waitUntilHeld(_ count: Int) async throws {
+        _ = try await ask("GET", "held?n=\(count)")
+    }
+
+    /// Returns once the clients of `count` held requests have gone away.
+    public func waitUntilGone(_ count: Int) async throws {
+        _ = try await ask("GET", "gone?n=\(count)")
+    }
+
+    /// Lets every held request go on.
+    public func release() async throws {
+        _ = try await ask("POST", "release")
+    }
+
+    private func ask(_ method: String, _ path: String, _ body: [UInt8] = []) async throws -> [UInt8] {
+        let timeouts = HTTPTimeouts(total: .seconds(60))
+        let request = HTTPRequest(
+            method: method,
+            url: "\(url)/_control/\(path)",
+            body: body,
+            timeouts: timeouts
+        )
+        return try await control.send(request).body
+    }
+}
+
+/// One reply of a `TestServer`.
+public struct TestReply: Sendable, Encodable {
+    public enum Action: String, Sendable, Encodable {
+        case reply, hold, reset, close, half, pause, dribble, closing
+    }
+
+    public var status = 200
+    public var headers: [[String]] = []
+    public var body = ""
+    public var body64: String?
+    public var action = Action.reply
+    /// Seconds between the bytes of a `dribble`.
+    public var every: Double?
+
+    public init(
+        _ status: Int = 200,
+        _ body: String = "",
+        headers: [String: String] = [:],
+        action: Action = .reply,
+        every: Double? = nil
+    ) {
+        self.status = status
+        self.body = body
+        self.headers = headers.map { [$0.key, $0.value] }
+        self.action = action
+        self.every = every
+    }
+
+    /// A reply whose body is no text.
+    public init(bytes: [UInt8]) {
+        body64 = Data(bytes).base64EncodedString()
+    }
+}
+
+/// One request as the server read it.
+public struct TestRequest: Sendable, Decodable {
+    public let method: String
+    /// Path and query, byte for byte.
+    public let target: String
+    /// Which of the server's connections it came on, from 1.
+    public let connection: Int
+    public let headers: [[String]]
+    private let body: String
+
+    public var bytes: [UInt8] { Data(base64Encoded: body).map(Array.init) ?? [] }
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The values of all header fields of that name; case does not matter.
+    public func header(_ name: String) -> [String] {
+        headers.filter { $0[0].lowercased() == name.lowercased() }.map { $0[1] }
+    }
+}
+
+struct ServerError: Error {
+    let message: String
+}
