@@ -67,7 +67,7 @@ struct SmokeTester {
     }
 
     /// Why an answer is not what is expected, or nil where it is.
-    static func disappointment(with body: [UInt8], _ expectations: [Expectation]) -> String? {
+    static func disappointment(with body: [UInt8], _ expectations: [SmokeTest.Expectation]) -> String? {
         guard !expectations.isEmpty else { return nil }
         let document: JSONDocument
         do {
@@ -83,7 +83,7 @@ struct SmokeTester {
         return nil
     }
 
-    private static func disappointment(with value: JSONValue, _ expectation: Expectation) -> String? {
+    private static func disappointment(with value: JSONValue, _ expectation: SmokeTest.Expectation) -> String? {
         let pointer = expectation.pointer
         switch expectation.check {
         case .between(let low, let high):

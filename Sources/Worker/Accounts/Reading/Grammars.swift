@@ -214,7 +214,7 @@ extension Grammar where Value == SenderPattern {
 
 extension Duration {
     /// Reads `[1-9][0-9]*(ms|s|m|h|d)`, up to a hundred years, past which nobody waits on purpose.
-    init?(accounts text: String) {
+    public init?(accounts text: String) {
         guard let match = text.wholeMatch(of: /([1-9][0-9]{0,14})(ms|s|m|h|d)/), let count = Int64(match.1)
         else { return nil }
         let milliseconds: Int64 =

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+struct HoldCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hold",
+        abstract: "Stop an endpoint, one of its stages, or everything.",
+        discussion: """
+            No new effect begins. An update that was already asked for is awaited, tested and, if it is bad, \
+            undone; the time that approvals have runs on.
+            """)
+
+    @OptionGroup var scope: Scope
+    @OptionGroup var posting: PostingOptions
+
+    func run() async throws {
+        try await posting.post("hold", scope.fields, endpoint: scope.endpoint, stage: scope.stage)
+    }
+}

@@ -1,0 +1,74 @@
+import AWS
+public import ArgumentParser
+import Foundation
+public import Logging
+import Worker
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Run the worker: take events in, roll releases out.",
+        discussion: """
+            Polls the registry's queue, assumes the deployment accounts' roles, and keeps all it knows in the \
+            ledger, so that it may be killed at any instant and started again. SIGTERM and SIGINT stop it \
+            within ten seconds.
+
+            Its own credentials come from the environment, the shared profile files (with credential_process) \
+            or the container, as with the AWS SDKs; AWS_ENDPOINT_URL points it at a local AWS. Logs are text \
+            on a terminal and JSON otherwise.
+            """)
+
+    @OptionGroup var accounts: AccountsOption
+    @OptionGroup var ledger: LedgerOption
+
+    @Flag(help: "Exit 0 once the queue is empty, the registry was compared, and nothing is due within a minute.")
+    var untilIdle = false
+
+    @Option(help: "How often an endpoint that is changing is looked at when no event says that it has changed.")
+    var tick = Span(.seconds(15))
+
+    @Option(help: "How often the registry is compared with the ledger.")
+    var resync = Span(.seconds(300))
+
+    @Option(help: "The least severe messages to log: debug, info, warning or error.")
+    var log = Logger.Level.info
+
+    func run() async throws {
+        let settings = try Settings(try accounts.load())
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        let level = log
+        LoggingSystem.bootstrap { label in
+            var handler: any LogHandler = isTerminal ? StreamLogHandler.standardError(label: label) : JSONLog()
+            handler.logLevel = level
+            return handler
+        }
+        let tally = ProcessInfo.processInfo.environment["SLUICE_TALLY"].map(Tally.init)
+        try await WorkerService(
+            settings: settings,
+            options: .init(ledger: ledger.url, untilIdle: untilIdle, tick: tick.duration, resync: resync.duration),
+            environment: AWSEnvironment(ProcessInfo.processInfo.environment), observer: tally,
+            log: Logger(label: "sluice")
+        ).run()
+        try tally?.write()
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// A time span as the accounts folder writes one.
+struct Span: ExpressibleByArgument {
+    let duration: Duration
+
+    init(_ duration: Duration) {
+        self.duration = duration
+    }
+
+    init?(argument: String) {
+        guard let duration = Duration(accounts: argument) else { return nil }
+        self.duration = duration
+    }
+
+    var defaultValueDescription: String {
+        duration < .seconds(60) ? "\(duration.components.seconds)s" : "\(duration.components.seconds / 60)m"
+    }
+}

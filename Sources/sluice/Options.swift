@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import Worker
+
+struct LedgerOption: ParsableArguments {
+    @Option(
+        name: .customLong("ledger"),
+        help: "The ledger, as sqlite:PATH. SLUICE_LEDGER is taken where it is not given, then sqlite:sluice.sqlite.")
+    var given: String?
+
+    var url: String {
+        given ?? ProcessInfo.processInfo.environment["SLUICE_LEDGER"] ?? "sqlite:sluice.sqlite"
+    }
+
+    /// Opens the ledger to read.
+    func open() async throws -> Ledger { try await Ledger.open(url) }
+}
+
+struct AccountsOption: ParsableArguments {
+    @Option(name: .customLong("accounts"), help: "The folder of registry, account and endpoint documents.")
+    var folder = "accounts"
+
+    func load() throws -> AccountsFolder { try AccountsFolder.load(folder) }
+}
+
+struct JSONFlag: ParsableArguments {
+    @Flag(name: .customLong("json"), help: "Print JSON for programs instead of text for people.")
+    var isOn = false
+
+    func print(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}

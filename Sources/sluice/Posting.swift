@@ -1,0 +1,108 @@
+import AWS
+import ArgumentParser
+import Foundation
+import Ledger
+import Native
+import Worker
+
+/// What every deciding command shares: the reason, where the queue is, and whether to wait.
+struct PostingOptions: ParsableArguments {
+    @Option(help: "Why, in 1 to 1,000 characters. It is kept with the decision.")
+    var reason: String
+
+    @OptionGroup var accounts: AccountsOption
+    @OptionGroup var ledger: LedgerOption
+
+    @Flag(help: "Wait until the worker has decided, by reading its ledger; exit 1 if it refuses.")
+    var wait = false
+
+    @Option(help: "How many seconds to wait at the most.")
+    var timeout = 60
+
+    func validate() throws {
+        guard reason.contains(where: { !$0.isWhitespace }), reason.count <= 1000 else {
+            throw ValidationError("--reason has to have 1 to 1,000 characters.")
+        }
+        guard timeout > 0 else { throw ValidationError("--timeout has to be at least 1 second.") }
+    }
+
+    /// Posts a message to the worker's queue as the caller, says what was posted, and waits if asked to.
+    ///
+    /// - Parameter endpoint: The endpoint the message is about, which the accounts folder must have.
+    func post(_ action: String, _ fields: [String: Field], endpoint: String?, stage: String?) async throws {
+        let folder = try accounts.load()
+        try check(endpoint, stage, in: folder)
+        let requestID = UUID().uuidString.lowercased()
+        var message = fields
+        message["sluice"] = .version
+        message["action"] = .text(action)
+        message["reason"] = .text(reason)
+        message["requestId"] = .text(requestID)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = String(decoding: try encoder.encode(message), as: UTF8.self)
+
+        let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
+        let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
+        let client = AWSClient(
+            http: http, credentials: try CredentialChain.standard(environment: environment, http: http),
+            region: folder.registry.region, environment: environment)
+        let caller = try await STS(client).callerIdentity()
+        let messageID = try await SQS(client).sendMessage(queueURL: folder.registry.queue, body: body)
+        await http.shutdown()
+        print("posted as \(caller.userID) to \(folder.registry.queue), message \(messageID):")
+        print(Screen.escaped(body))
+        if wait { try await verdict(on: "request \(caller.userID) \(requestID)") }
+    }
+
+    private func check(_ endpoint: String?, _ stage: String?, in folder: AccountsFolder) throws {
+        guard let endpoint else { return }
+        guard let document = folder.endpoints.first(where: { $0.name == endpoint }) else {
+            let known = folder.endpoints.map(\.name).sorted().joined(separator: ", ")
+            throw WrongCommand(sentence: "the accounts folder has no endpoint \(endpoint); it has \(known)")
+        }
+        if let stage, document.stage(named: stage) == nil {
+            let known = document.stages.map(\.name).joined(separator: ", ")
+            throw WrongCommand(sentence: "endpoint \(endpoint) has no stage \(stage); it has \(known)")
+        }
+    }
+
+    private func verdict(on key: String) async throws {
+        let ledger = try await ledger.open()
+        let deadline = ContinuousClock.now + .seconds(timeout)
+        while ContinuousClock.now < deadline {
+            if let decision = try await ledger.verdict(on: key) {
+                print("\(decision.verdict): \(Screen.escaped(decision.why))")
+                if decision.verdict == "refused" { throw Failed(sentence: "") }
+                return
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Failed(
+            sentence: "no verdict within \(timeout) s. The message is on the queue; is a worker running on this ledger?")
+    }
+
+    /// A value in a message.
+    enum Field: Encodable {
+        case version
+        case text(String)
+        case texts([String: String])
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .version: try container.encode(1)
+            case .text(let text): try container.encode(text)
+            case .texts(let texts): try container.encode(texts)
+            }
+        }
+    }
+}
+
+/// The endpoint in a release's id, `<endpoint>.<ten hex digits>`.
+func endpoint(ofRelease id: String) throws -> String {
+    guard let dot = id.lastIndex(of: "."), dot != id.startIndex, id[id.index(after: dot)...].count == 10 else {
+        throw WrongCommand(sentence: "\(id) is no release; a release is <endpoint>.<ten hex digits>, see `sluice releases`")
+    }
+    return String(id[..<dot])
+}
