@@ -17,7 +17,9 @@ extension Ledger {
                 """
                 SELECT j.* FROM announcements a JOIN journal j ON j.id = a.journal_id
                 WHERE a.due_at <= ? ORDER BY j.id LIMIT ?
-                """, now.milliseconds, limit
+                """,
+                now.milliseconds,
+                limit
             ).map { row in
                 let id = try row.integer("id")
                 let release = try row.text("release")
@@ -38,16 +40,24 @@ extension Ledger {
         try await store.write { transaction in
             for (announcement, isSent) in zip(announcements, isSent) {
                 if isSent {
-                    try transaction.run("DELETE FROM announcements WHERE journal_id = ?", announcement.journalID)
+                    try transaction.run(
+                        "DELETE FROM announcements WHERE journal_id = ?",
+                        announcement.journalID
+                    )
                     continue
                 }
                 let row = try transaction.row(
-                    "SELECT failures FROM announcements WHERE journal_id = ?", announcement.journalID)
+                    "SELECT failures FROM announcements WHERE journal_id = ?",
+                    announcement.journalID
+                )
                 let failures = Int(try row?.integer("failures") ?? 0) + 1
                 let pause = min(pace.retry.base * (1 << min(failures - 1, 20)), pace.retry.ceiling)
                 try transaction.run(
-                    "UPDATE announcements SET failures = ?, due_at = ? WHERE journal_id = ?", failures,
-                    (now + pause).milliseconds, announcement.journalID)
+                    "UPDATE announcements SET failures = ?, due_at = ? WHERE journal_id = ?",
+                    failures,
+                    (now + pause).milliseconds,
+                    announcement.journalID
+                )
             }
         }
     }

@@ -63,7 +63,9 @@ extension Ledger {
     ///
     /// - Returns: For each message whether it is safely in the ledger and may be deleted from the queue.
     public func record(
-        _ batch: [Received], limits: QuarantineLimits = QuarantineLimits(), now: Moment
+        _ batch: [Received],
+        limits: QuarantineLimits = QuarantineLimits(),
+        now: Moment
     ) async throws -> [Bool] {
         try await store.write { transaction in
             try batch.map { try record($0, limits: limits, in: transaction, now: now) }
@@ -71,7 +73,10 @@ extension Ledger {
     }
 
     private func record(
-        _ message: Received, limits: QuarantineLimits, in transaction: any Transaction, now: Moment
+        _ message: Received,
+        limits: QuarantineLimits,
+        in transaction: any Transaction,
+        now: Moment
     ) throws -> Bool {
         switch message.meaning {
         case .packageChanged(let package, let group):
@@ -80,11 +85,19 @@ extension Ledger {
                     """
                     INSERT INTO unserved_groups (package_group, package, at) VALUES (?, ?, ?)
                     ON CONFLICT (package_group) DO NOTHING
-                    """, group, package, now.milliseconds)
+                    """,
+                    group,
+                    package,
+                    now.milliseconds
+                )
                 if isFirst == 1 {
                     try journal(
-                        "event", "groupNotServed", "\(package): no endpoint is fed by group \(group)", in: transaction,
-                        now: now)
+                        "event",
+                        "groupNotServed",
+                        "\(package): no endpoint is fed by group \(group)",
+                        in: transaction,
+                        now: now
+                    )
                 }
             } else {
                 try ask(for: package, group: group, in: transaction, now: now)
@@ -103,28 +116,41 @@ extension Ledger {
         }
     }
 
-    private func wake(_ endpoint: String, in account: String, _ transaction: any Transaction, now: Moment) throws {
+    private func wake(_ endpoint: String, in account: String, _ transaction: any Transaction, now: Moment)
+        throws
+    {
         // A claimed attempt is being looked at already, and its outcome sets the next look.
         let rows = try transaction.rows(
             """
             SELECT release, number, body FROM attempts
             WHERE endpoint = ? AND account = ? AND ended_at IS NULL AND claim_until IS NULL
-            """, endpoint, account)
+            """,
+            endpoint,
+            account
+        )
         for row in rows {
             var attempt: Attempt = try Self.decode(row.text("body"))
             attempt.wake(now: now)
             try transaction.run(
                 "UPDATE attempts SET due_at = ?, body = ? WHERE release = ? AND account = ? AND number = ?",
-                attempt.dueAt?.milliseconds, try Self.encode(attempt), attempt.release, attempt.account,
-                attempt.number)
+                attempt.dueAt?.milliseconds,
+                try Self.encode(attempt),
+                attempt.release,
+                attempt.account,
+                attempt.number
+            )
         }
     }
 
     /// Judges a request and records the verdict.
     ///
     /// - Returns: nil where it is recorded, or why it belongs into the quarantine.
-    private func take(_ message: RequestMessage, in transaction: any Transaction, now: Moment) throws -> String? {
-        if try transaction.row("SELECT 1 AS known FROM requests WHERE key = ?", message.key) != nil { return nil }
+    private func take(_ message: RequestMessage, in transaction: any Transaction, now: Moment) throws
+        -> String?
+    {
+        if try transaction.row("SELECT 1 AS known FROM requests WHERE key = ?", message.key) != nil {
+            return nil
+        }
         let subjects: [EndpointPlan]
         var release: String?
         switch message.subject {
@@ -133,7 +159,8 @@ extension Ledger {
                 return "no release \(id) is known"
             }
             guard let plan = plans[try row.text("endpoint")] else {
-                return "release \(id) is of endpoint \(try row.text("endpoint")), which the accounts folder no longer has"
+                return
+                    "release \(id) is of endpoint \(try row.text("endpoint")), which the accounts folder no longer has"
             }
             subjects = [plan]
             release = id
@@ -144,26 +171,44 @@ extension Ledger {
             subjects = plans.values.sorted { $0.name < $1.name }
         }
         // What is asked of every endpoint is asked by somebody who may ask it of every one.
-        let stranger = subjects.count > 1
+        let stranger =
+            subjects.count > 1
             ? subjects.first { plan in !plan.operators.contains { $0.matches(message.request.sender) } } : nil
         for plan in subjects {
             let answer =
                 if let stranger {
                     Answer.refused("\(message.request.sender) is not among the operators of \(stranger.name)")
                 } else {
-                    try settle(plan, including: release.map { [$0] } ?? [], in: transaction, now: now) { state in
+                    try settle(plan, including: release.map { [$0] } ?? [], in: transaction, now: now) {
+                        state in
                         state.take(
-                            message.request, known: try known(to: message.request, plan, in: transaction), now: now)
+                            message.request,
+                            known: try known(to: message.request, plan, in: transaction),
+                            now: now
+                        )
                     }
                 }
-            try write(answer, to: message, about: plan, release: release, isOnly: subjects.count == 1, in: transaction, now: now)
+            try write(
+                answer,
+                to: message,
+                about: plan,
+                release: release,
+                isOnly: subjects.count == 1,
+                in: transaction,
+                now: now
+            )
         }
         return nil
     }
 
     private func write(
-        _ answer: Answer, to message: RequestMessage, about plan: EndpointPlan, release: String?, isOnly: Bool,
-        in transaction: any Transaction, now: Moment
+        _ answer: Answer,
+        to message: RequestMessage,
+        about plan: EndpointPlan,
+        release: String?,
+        isOnly: Bool,
+        in transaction: any Transaction,
+        now: Moment
     ) throws {
         let stage: String? =
             switch message.request.action {
@@ -176,16 +221,35 @@ extension Ledger {
             """
             INSERT INTO requests (key, action, endpoint, release, stage, sender, reason, verdict, why, at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
-            """, message.key, message.name, isOnly ? plan.name : "*", release, stage, message.request.sender.id,
-            message.request.reason, verdict, answer.why, now.milliseconds)
+            """,
+            message.key,
+            message.name,
+            isOnly ? plan.name : "*",
+            release,
+            stage,
+            message.request.sender.id,
+            message.request.reason,
+            verdict,
+            answer.why,
+            now.milliseconds
+        )
         try journal(
-            "decision", "\(message.name) \(verdict)", endpoint: plan.name, release: release, stage: stage,
-            "\(message.request.sender): \(message.request.reason). \(answer.why)", in: transaction, now: now)
+            "decision",
+            "\(message.name) \(verdict)",
+            endpoint: plan.name,
+            release: release,
+            stage: stage,
+            "\(message.request.sender): \(message.request.reason). \(answer.why)",
+            in: transaction,
+            now: now
+        )
     }
 
     /// What the ledger knows of the packages that a `deploy` names.
     private func known(
-        to request: Request, _ plan: EndpointPlan, in transaction: any Transaction
+        to request: Request,
+        _ plan: EndpointPlan,
+        in transaction: any Transaction
     ) throws -> [String: Candidate] {
         guard case .deploy(let models) = request.action else { return [:] }
         var known: [String: Candidate] = [:]
@@ -203,11 +267,15 @@ extension Ledger {
     }
 
     private func quarantine(
-        _ message: Received, because reason: String, _ limits: QuarantineLimits, in transaction: any Transaction,
+        _ message: Received,
+        because reason: String,
+        _ limits: QuarantineLimits,
+        in transaction: any Transaction,
         now: Moment
     ) throws -> Bool {
         let held = try transaction.row(
-            "SELECT COUNT(*) AS messages, COALESCE(SUM(LENGTH(body)), 0) AS bytes FROM quarantine")
+            "SELECT COUNT(*) AS messages, COALESCE(SUM(LENGTH(body)), 0) AS bytes FROM quarantine"
+        )
         let body = [UInt8](message.body.utf8)
         let messages = try held?.integer("messages") ?? 0
         let bytes = try held?.integer("bytes") ?? 0
@@ -216,9 +284,21 @@ extension Ledger {
             """
             INSERT INTO quarantine (message_id, received_at, sender, reason, body) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (message_id) DO NOTHING
-            """, message.messageID, now.milliseconds, message.sender, reason, body)
+            """,
+            message.messageID,
+            now.milliseconds,
+            message.sender,
+            reason,
+            body
+        )
         if isFirst == 1 {
-            try journal("event", "quarantined", "message \(message.messageID): \(reason)", in: transaction, now: now)
+            try journal(
+                "event",
+                "quarantined",
+                "message \(message.messageID): \(reason)",
+                in: transaction,
+                now: now
+            )
         }
         return true
     }

@@ -21,7 +21,11 @@ public struct Ledger: Sendable {
     ///   - announces: Whether decisions are kept for announcing on a bus.
     /// - Throws: `LedgerError` where the URL means nothing or the database cannot be opened.
     public static func open(
-        _ url: String, plans: [EndpointPlan] = [], pace: Pace = Pace(), isWorker: Bool = false, announces: Bool = false
+        _ url: String,
+        plans: [EndpointPlan] = [],
+        pace: Pace = Pace(),
+        isWorker: Bool = false,
+        announces: Bool = false
     ) async throws -> Ledger {
         guard url.hasPrefix("sqlite:"), url.count > "sqlite:".count else {
             if url.hasPrefix("postgres") {
@@ -31,8 +35,11 @@ public struct Ledger: Sendable {
         }
         let store = try SQLiteStore(path: String(url.dropFirst("sqlite:".count)), isWorker: isWorker)
         let ledger = Ledger(
-            store: store, plans: Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
-            pace: pace, announces: announces)
+            store: store,
+            plans: Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
+            pace: pace,
+            announces: announces
+        )
         if isWorker { try await ledger.start() }
         return ledger
     }
@@ -47,7 +54,8 @@ public struct Ledger: Sendable {
                 try transaction.run("UPDATE endpoints SET due_at = 0 WHERE name = ?", name)
             }
             try transaction.run(
-                "UPDATE attempts SET claimant = NULL, claim_until = NULL WHERE claimant IS NOT NULL")
+                "UPDATE attempts SET claimant = NULL, claim_until = NULL WHERE claimant IS NOT NULL"
+            )
             try transaction.run("UPDATE looks SET claim_until = NULL")
         }
     }
@@ -62,7 +70,9 @@ public struct Ledger: Sendable {
         do {
             return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
         } catch {
-            throw LedgerError("the ledger holds a \(Value.self) that cannot be read: was it written by another version?")
+            throw LedgerError(
+                "the ledger holds a \(Value.self) that cannot be read: was it written by another version?"
+            )
         }
     }
 

@@ -102,7 +102,11 @@ public struct EndpointView: Codable, Sendable {
 extension Ledger {
     public static func text(_ moment: Moment) -> String {
         Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000)
-            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+            .formatted(
+                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(
+                    separator: .omitted
+                )
+            )
     }
 
     public func releases(of endpoint: String? = nil) async throws -> [ReleaseView] {
@@ -124,21 +128,33 @@ extension Ledger {
         try await store.read { transaction in
             guard let release = try release("WHERE id = ?", [name], in: transaction).first else { return nil }
             var view = try view(release, in: transaction)
-            view.journal = try transaction.rows("SELECT * FROM journal WHERE release = ? ORDER BY id", release.id).map {
+            view.journal = try transaction.rows(
+                "SELECT * FROM journal WHERE release = ? ORDER BY id",
+                release.id
+            ).map {
                 row in
                 JournalLine(
-                    at: Self.text(Self.moment(try row.integer("at"))), kind: try row.text("kind"),
-                    name: try row.text("name"), account: try row.optionalText("account"),
-                    stage: try row.optionalText("stage"), text: try row.text("text"))
+                    at: Self.text(Self.moment(try row.integer("at"))),
+                    kind: try row.text("kind"),
+                    name: try row.text("name"),
+                    account: try row.optionalText("account"),
+                    stage: try row.optionalText("stage"),
+                    text: try row.text("text")
+                )
             }
             view.decisions = try transaction.rows(
-                "SELECT * FROM requests WHERE release = ? ORDER BY at, key", release.id
+                "SELECT * FROM requests WHERE release = ? ORDER BY at, key",
+                release.id
             ).map { row in
                 DecisionView(
-                    action: try row.text("action"), stage: try row.optionalText("stage"),
-                    sender: try row.text("sender"), reason: try row.text("reason"),
-                    verdict: try row.text("verdict"), why: try row.text("why"),
-                    at: Self.text(Self.moment(try row.integer("at"))))
+                    action: try row.text("action"),
+                    stage: try row.optionalText("stage"),
+                    sender: try row.text("sender"),
+                    reason: try row.text("reason"),
+                    verdict: try row.text("verdict"),
+                    why: try row.text("why"),
+                    at: Self.text(Self.moment(try row.integer("at")))
+                )
             }
             return view
         }
@@ -158,9 +174,12 @@ extension Ledger {
         try await store.read { transaction in
             try transaction.rows("SELECT * FROM quarantine ORDER BY id").map { row in
                 QuarantineView(
-                    id: try row.text("message_id"), receivedAt: Self.text(Self.moment(try row.integer("received_at"))),
-                    sender: try row.optionalText("sender"), reason: try row.text("reason"),
-                    body: String(decoding: try row.bytes("body"), as: UTF8.self))
+                    id: try row.text("message_id"),
+                    receivedAt: Self.text(Self.moment(try row.integer("received_at"))),
+                    sender: try row.optionalText("sender"),
+                    reason: try row.text("reason"),
+                    body: String(decoding: try row.bytes("body"), as: UTF8.self)
+                )
             }
         }
     }
@@ -174,7 +193,11 @@ extension Ledger {
                     SELECT due_at FROM attempts WHERE ended_at IS NULL AND (due_at <= ? OR claim_until IS NOT NULL)
                     UNION ALL SELECT due_at FROM looks WHERE due_at <= ?
                     UNION ALL SELECT due_at FROM endpoints WHERE due_at <= ?) AS dues
-                """, (now + duration).milliseconds, (now + duration).milliseconds, (now + duration).milliseconds)
+                """,
+                (now + duration).milliseconds,
+                (now + duration).milliseconds,
+                (now + duration).milliseconds
+            )
             return try due?.integer("due") == 0
         }
     }
@@ -184,10 +207,14 @@ extension Ledger {
         try await store.read { transaction in
             try transaction.row("SELECT * FROM requests WHERE key = ?", key).map { row in
                 DecisionView(
-                    action: try row.text("action"), stage: try row.optionalText("stage"),
-                    sender: try row.text("sender"), reason: try row.text("reason"),
-                    verdict: try row.text("verdict"), why: try row.text("why"),
-                    at: Self.text(Self.moment(try row.integer("at"))))
+                    action: try row.text("action"),
+                    stage: try row.optionalText("stage"),
+                    sender: try row.text("sender"),
+                    reason: try row.text("reason"),
+                    verdict: try row.text("verdict"),
+                    why: try row.text("why"),
+                    at: Self.text(Self.moment(try row.integer("at")))
+                )
             }
         }
     }
@@ -196,26 +223,40 @@ extension Ledger {
     public func knows(config: String, in account: String) async throws -> Bool {
         try await store.read { transaction in
             try transaction.row(
-                "SELECT 1 AS known FROM attempts WHERE account = ? AND config = ? LIMIT 1", account, config) != nil
+                "SELECT 1 AS known FROM attempts WHERE account = ? AND config = ? LIMIT 1",
+                account,
+                config
+            ) != nil
         }
     }
 
     private func view(_ release: Release, in transaction: any Transaction) throws -> ReleaseView {
         let attempts: [Attempt] = try transaction.rows(
-            "SELECT body FROM attempts WHERE release = ? AND opening = ? ORDER BY number", release.id, release.opening
+            "SELECT body FROM attempts WHERE release = ? AND opening = ? ORDER BY number",
+            release.id,
+            release.opening
         ).map { try Self.decode($0.text("body")) }
         let latest = Dictionary(attempts.map { ($0.account, $0) }, uniquingKeysWith: { _, last in last })
         let serving = try transaction.rows(
-            "SELECT account FROM serving WHERE release = ? ORDER BY account", release.id
+            "SELECT account FROM serving WHERE release = ? ORDER BY account",
+            release.id
         ).map { try $0.text("account") }
         return ReleaseView(
-            id: release.id, number: release.number, endpoint: release.endpoint, state: release.state.rawValue,
-            models: release.models.mapValues(\.package), serving: serving,
-            stages: release.course.indices.map { stage($0, of: release, latest) }, reason: release.reason,
-            createdAt: Self.text(release.createdAt), endedAt: release.endedAt.map(Self.text))
+            id: release.id,
+            number: release.number,
+            endpoint: release.endpoint,
+            state: release.state.rawValue,
+            models: release.models.mapValues(\.package),
+            serving: serving,
+            stages: release.course.indices.map { stage($0, of: release, latest) },
+            reason: release.reason,
+            createdAt: Self.text(release.createdAt),
+            endedAt: release.endedAt.map(Self.text)
+        )
     }
 
-    private func stage(_ index: Int, of release: Release, _ attempts: [String: Attempt]) -> ReleaseView.Stage {
+    private func stage(_ index: Int, of release: Release, _ attempts: [String: Attempt]) -> ReleaseView.Stage
+    {
         let stop = release.course[index]
         let state =
             if index < release.position {
@@ -234,11 +275,16 @@ extension Ledger {
             waitingFor = stop.accounts.compactMap { attempts[$0] }.compactMap(Self.waiting)
         }
         return ReleaseView.Stage(
-            stage: stop.stage, state: state,
+            stage: stop.stage,
+            state: state,
             accounts: stop.accounts.map { account in
-                .init(name: account, state: attempts[account].map(Self.state) ?? (state == "rolling" ? "verified" : state))
+                .init(
+                    name: account,
+                    state: attempts[account].map(Self.state) ?? (state == "rolling" ? "verified" : state)
+                )
             },
-            waitingFor: waitingFor)
+            waitingFor: waitingFor
+        )
     }
 
     private static func state(of attempt: Attempt) -> String {
@@ -258,14 +304,21 @@ extension Ledger {
         }
         switch attempt.state {
         case .soaking: return "\(attempt.account): the soak, until \(until)"
-        case .awaiting: return "\(attempt.account): endpoint \(attempt.endpoint) to be in service on \(attempt.configName ?? "")"
-        case .awaitingRestore: return "\(attempt.account): endpoint \(attempt.endpoint) to serve again what it served"
+        case .awaiting:
+            return
+                "\(attempt.account): endpoint \(attempt.endpoint) to be in service on \(attempt.configName ?? "")"
+        case .awaitingRestore:
+            return "\(attempt.account): endpoint \(attempt.endpoint) to serve again what it served"
         default: return nil
         }
     }
 
     private func endpointView(_ name: String, in transaction: any Transaction) throws -> EndpointView {
-        let open = try release("WHERE endpoint = ? AND ended_at IS NULL ORDER BY number DESC", [name], in: transaction)
+        let open = try release(
+            "WHERE endpoint = ? AND ended_at IS NULL ORDER BY number DESC",
+            [name],
+            in: transaction
+        )
         return EndpointView(
             endpoint: name,
             serving: try transaction.rows("SELECT * FROM serving WHERE endpoint = ? ORDER BY account", name)
@@ -273,27 +326,40 @@ extension Ledger {
                     let id = try row.text("release")
                     let models = try release("WHERE id = ?", [id], in: transaction).first?.models ?? [:]
                     return EndpointView.Account(
-                        name: try row.text("account"), release: id,
-                        since: Self.text(Self.moment(try row.integer("since"))), models: models.mapValues(\.package))
+                        name: try row.text("account"),
+                        release: id,
+                        since: Self.text(Self.moment(try row.integer("since"))),
+                        models: models.mapValues(\.package)
+                    )
                 },
             open: try open.map { try view($0, in: transaction) },
-            holds: try transaction.rows("SELECT * FROM holds WHERE endpoint = ? ORDER BY at, stage", name).map { row in
+            holds: try transaction.rows("SELECT * FROM holds WHERE endpoint = ? ORDER BY at, stage", name).map
+            { row in
                 let stage = try row.text("stage")
                 return EndpointView.Hold(
-                    stage: stage.isEmpty ? nil : stage, by: try row.text("by"), reason: try row.text("reason"),
-                    at: Self.text(Self.moment(try row.integer("at"))))
+                    stage: stage.isEmpty ? nil : stage,
+                    by: try row.text("by"),
+                    reason: try row.text("reason"),
+                    at: Self.text(Self.moment(try row.integer("at")))
+                )
             },
-            bars: try transaction.rows("SELECT * FROM bars WHERE endpoint = ? ORDER BY at, target", name).map { row in
+            bars: try transaction.rows("SELECT * FROM bars WHERE endpoint = ? ORDER BY at, target", name).map
+            { row in
                 EndpointView.Bar(
-                    target: try row.text("target"), package: try row.text("package"), reason: try row.text("reason"),
-                    at: Self.text(Self.moment(try row.integer("at"))))
+                    target: try row.text("target"),
+                    package: try row.text("package"),
+                    reason: try row.text("reason"),
+                    at: Self.text(Self.moment(try row.integer("at")))
+                )
             },
             troubles: try transaction.rows(
                 """
                 SELECT DISTINCT l.package, l.trouble FROM looks l
                 JOIN targets t ON t.package_group = l.package_group
                 WHERE t.endpoint = ? AND l.trouble IS NOT NULL ORDER BY l.package
-                """, name
-            ).map { EndpointView.Trouble(package: try $0.text("package"), sentence: try $0.text("trouble")) })
+                """,
+                name
+            ).map { EndpointView.Trouble(package: try $0.text("package"), sentence: try $0.text("trouble")) }
+        )
     }
 }

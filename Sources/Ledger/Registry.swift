@@ -15,8 +15,15 @@ public struct PackageSight: Hashable, Sendable {
     public let lookedAt: Moment?
 
     public init(
-        arn: String, group: String, version: Int, status: ApprovalStatus, image: String?, artifact: String?,
-        problem: String?, modifiedAt: Moment, lookedAt: Moment?
+        arn: String,
+        group: String,
+        version: Int,
+        status: ApprovalStatus,
+        image: String?,
+        artifact: String?,
+        problem: String?,
+        modifiedAt: Moment,
+        lookedAt: Moment?
     ) {
         self.arn = arn
         self.group = group
@@ -52,70 +59,95 @@ extension Ledger {
     /// The groups that feed the endpoints, once each.
     public var groups: [String] { Set(plans.values.flatMap(\.targets.values)).sorted() }
 
-    /// Takes in a complete listing of a group and asks for a look at what differs from the ledger.
+    /// Takes in complete listings of groups and asks for a look at what differs from the ledger.
     ///
     /// On first sight of a target its group's highest acceptable version is the one decision; the older
     /// ones are noted as what was there before Sluice.
     ///
     /// - Returns: How many looks were asked for.
     @discardableResult
-    public func listed(_ group: String, _ listing: [PackageListing], now: Moment) async throws -> Int {
+    public func listed(_ listings: [String: [PackageListing]], now: Moment) async throws -> Int {
         try await store.write { transaction in
-            var looks: Set<String> = []
-            for (plan, target) in feeds(of: group) where try !isSeen(target, of: plan, group, in: transaction) {
-                let acceptable = listing.filter { plan.accepts.contains($0.status) }
-                let highest = acceptable.max { $0.version < $1.version }
-                if let highest { looks.insert(highest.arn) }
-                try transaction.run(
-                    "INSERT INTO targets (endpoint, target, package_group, first_seen_at) VALUES (?, ?, ?, ?)",
-                    plan.name, target, group, now.milliseconds)
-                let older = acceptable.count - (highest == nil ? 0 : 1)
-                try journal(
-                    "event", "firstSight", endpoint: plan.name,
-                    "group \(group) feeds \(target): "
-                        + (highest.map { "version \($0.version) is the highest acceptable one" }
-                            ?? "no version is acceptable")
-                        + (older > 0 ? "; \(older) older acceptable ones are from before Sluice" : ""),
-                    in: transaction, now: now)
-                // A version that the ledger knows already is no news to a look: it is decided here.
-                if let highest, let row = try known(highest.arn, in: transaction) {
-                    let candidate = try candidate(row, target: target, package: highest.arn, plan: plan)
-                    let at = Self.moment(try row.integer("modified_at"))
-                    try settle(plan, in: transaction, now: now) { state in
-                        state.registryShowed(candidate, was: nil, at: at, now: now)
-                    }
-                }
+            try listings.sorted { $0.key < $1.key }.reduce(0) { count, entry in
+                try count + listed(entry.key, entry.value, in: transaction, now: now)
             }
-            for version in listing where !looks.contains(version.arn) {
-                guard let row = try known(version.arn, in: transaction) else {
-                    // Unknown: a look where it may matter and is new, a line where it is from before.
-                    if try isNews(version, group, in: transaction) {
-                        looks.insert(version.arn)
-                    } else {
-                        try write(version, group, in: transaction)
-                    }
-                    continue
-                }
-                if try row.text("status") != version.status.rawValue { looks.insert(version.arn) }
-            }
-            let listed = Set(listing.map(\.arn))
-            for row in try transaction.rows(
-                "SELECT arn FROM packages WHERE package_group = ? AND status <> 'Deleted'", group)
-            {
-                let arn = try row.text("arn")
-                if !listed.contains(arn) { looks.insert(arn) }
-            }
-            for arn in looks.sorted() { try ask(for: arn, group: group, in: transaction, now: now) }
-            return looks.count
         }
     }
 
+    private func listed(
+        _ group: String,
+        _ listing: [PackageListing],
+        in transaction: any Transaction,
+        now: Moment
+    ) throws -> Int {
+        var looks: Set<String> = []
+        for (plan, target) in feeds(of: group) where try !isSeen(target, of: plan, group, in: transaction) {
+            let acceptable = listing.filter { plan.accepts.contains($0.status) }
+            let highest = acceptable.max { $0.version < $1.version }
+            if let highest { looks.insert(highest.arn) }
+            try transaction.run(
+                "INSERT INTO targets (endpoint, target, package_group, first_seen_at) VALUES (?, ?, ?, ?)",
+                plan.name,
+                target,
+                group,
+                now.milliseconds
+            )
+            let older = acceptable.count - (highest == nil ? 0 : 1)
+            try journal(
+                "event",
+                "firstSight",
+                endpoint: plan.name,
+                "group \(group) feeds \(target): "
+                    + (highest.map { "version \($0.version) is the highest acceptable one" }
+                        ?? "no version is acceptable")
+                    + (older > 0 ? "; \(older) older acceptable ones are from before Sluice" : ""),
+                in: transaction,
+                now: now
+            )
+            // A version that the ledger knows already is no news to a look: it is decided here.
+            if let highest, let row = try known(highest.arn, in: transaction) {
+                let candidate = try candidate(row, target: target, package: highest.arn, plan: plan)
+                let at = Self.moment(try row.integer("modified_at"))
+                try settle(plan, in: transaction, now: now) { state in
+                    state.registryShowed(candidate, was: nil, at: at, now: now)
+                }
+            }
+        }
+        for version in listing where !looks.contains(version.arn) {
+            guard let row = try known(version.arn, in: transaction) else {
+                // Unknown: a look where it may matter and is new, a line where it is from before.
+                if try isNews(version, group, in: transaction) {
+                    looks.insert(version.arn)
+                } else {
+                    try write(version, group, in: transaction)
+                }
+                continue
+            }
+            if try row.text("status") != version.status.rawValue { looks.insert(version.arn) }
+        }
+        let listed = Set(listing.map(\.arn))
+        for row in try transaction.rows(
+            "SELECT arn FROM packages WHERE package_group = ? AND status <> 'Deleted'",
+            group
+        ) {
+            let arn = try row.text("arn")
+            if !listed.contains(arn) { looks.insert(arn) }
+        }
+        for arn in looks.sorted() { try ask(for: arn, group: group, in: transaction, now: now) }
+        return looks.count
+    }
+
     /// An acceptable version that nobody has seen is news unless it was there at first sight.
-    private func isNews(_ version: PackageListing, _ group: String, in transaction: any Transaction) throws -> Bool {
+    private func isNews(_ version: PackageListing, _ group: String, in transaction: any Transaction) throws
+        -> Bool
+    {
         for (plan, target) in feeds(of: group) where plan.accepts.contains(version.status) {
             let seen = try transaction.row(
-                "SELECT first_seen_at FROM targets WHERE endpoint = ? AND target = ? AND package_group = ?", plan.name,
-                target, group)
+                "SELECT first_seen_at FROM targets WHERE endpoint = ? AND target = ? AND package_group = ?",
+                plan.name,
+                target,
+                group
+            )
             if let seen, Self.moment(try seen.integer("first_seen_at")) <= version.createdAt { return true }
         }
         return false
@@ -126,7 +158,13 @@ extension Ledger {
             """
             INSERT INTO packages (arn, package_group, version, status, modified_at) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (arn) DO NOTHING
-            """, version.arn, group, version.version, version.status.rawValue, version.createdAt.milliseconds)
+            """,
+            version.arn,
+            group,
+            version.version,
+            version.status.rawValue,
+            version.createdAt.milliseconds
+        )
     }
 
     /// Asks for a look at a package, at most one in five seconds.
@@ -138,7 +176,11 @@ extension Ledger {
             """
             INSERT INTO looks (package, package_group, due_at) VALUES (?, ?, ?)
             ON CONFLICT (package) DO UPDATE SET asked = looks.asked + 1
-            """, package, group, due.milliseconds)
+            """,
+            package,
+            group,
+            due.milliseconds
+        )
     }
 
     /// Takes in what a look at a package showed. A status the ledger already holds is no decision.
@@ -156,16 +198,30 @@ extension Ledger {
             ON CONFLICT (arn) DO UPDATE SET status = excluded.status, image = excluded.image,
                 artifact = excluded.artifact, problem = excluded.problem, modified_at = excluded.modified_at,
                 looked_at = excluded.looked_at
-            """, sight.arn, sight.group, sight.version, sight.status.rawValue, sight.image, sight.artifact,
-            sight.problem, sight.modifiedAt.milliseconds, (sight.lookedAt ?? now).milliseconds)
+            """,
+            sight.arn,
+            sight.group,
+            sight.version,
+            sight.status.rawValue,
+            sight.image,
+            sight.artifact,
+            sight.problem,
+            sight.modifiedAt.milliseconds,
+            (sight.lookedAt ?? now).milliseconds
+        )
         let was = try old.flatMap { ApprovalStatus(rawValue: try $0.text("status")) }
         let wasLooked = try old?.optionalInteger("looked_at") != nil
-        guard was != sight.status || !wasLooked, let row = try known(sight.arn, in: transaction) else { return }
+        guard was != sight.status || !wasLooked, let row = try known(sight.arn, in: transaction) else {
+            return
+        }
         if was != sight.status {
             try journal(
-                "event", "registryShowed",
+                "event",
+                "registryShowed",
                 "\(sight.arn) is \(sight.status.rawValue)\(was.map { ", was \($0.rawValue)" } ?? ", not seen before")",
-                in: transaction, now: now)
+                in: transaction,
+                now: now
+            )
         }
         for (plan, target) in feeds(of: sight.group) {
             let candidate = try candidate(row, target: target, package: sight.arn, plan: plan)
@@ -180,11 +236,16 @@ extension Ledger {
         for package in release.models.values.map(\.package) {
             guard let row = try known(package, in: transaction) else { continue }
             sights[package] = PackageSight(
-                arn: package, group: try row.text("package_group"), version: Int(try row.integer("version")),
+                arn: package,
+                group: try row.text("package_group"),
+                version: Int(try row.integer("version")),
                 status: ApprovalStatus(rawValue: try row.text("status")) ?? .deleted,
-                image: try row.optionalText("image"), artifact: try row.optionalText("artifact"),
-                problem: try row.optionalText("problem"), modifiedAt: Self.moment(try row.integer("modified_at")),
-                lookedAt: try row.optionalInteger("looked_at").map(Self.moment))
+                image: try row.optionalText("image"),
+                artifact: try row.optionalText("artifact"),
+                problem: try row.optionalText("problem"),
+                modifiedAt: Self.moment(try row.integer("modified_at")),
+                lookedAt: try row.optionalInteger("looked_at").map(Self.moment)
+            )
         }
         return sights
     }
@@ -201,17 +262,24 @@ extension Ledger {
     }
 
     private func isSeen(
-        _ target: String, of plan: EndpointPlan, _ group: String, in transaction: any Transaction
+        _ target: String,
+        of plan: EndpointPlan,
+        _ group: String,
+        in transaction: any Transaction
     ) throws -> Bool {
         try transaction.row(
-            "SELECT 1 AS seen FROM targets WHERE endpoint = ? AND target = ? AND package_group = ?", plan.name, target,
-            group) != nil
+            "SELECT 1 AS seen FROM targets WHERE endpoint = ? AND target = ? AND package_group = ?",
+            plan.name,
+            target,
+            group
+        ) != nil
     }
 
     func unseenGroups(in transaction: any Transaction) throws -> Set<String> {
         var unseen: Set<String> = []
         for group in groups {
-            for (plan, target) in feeds(of: group) where try !isSeen(target, of: plan, group, in: transaction) {
+            for (plan, target) in feeds(of: group) where try !isSeen(target, of: plan, group, in: transaction)
+            {
                 unseen.insert(group)
             }
         }

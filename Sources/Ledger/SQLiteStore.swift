@@ -14,7 +14,9 @@ final class SQLiteStore: Store {
     ///   rather than corrected: SQLite is the ledger of one machine.
     init(path: String, isWorker: Bool) throws {
         guard isWorker || FileManager.default.fileExists(atPath: path) else {
-            throw LedgerError("there is no ledger at \(path); `sluice worker --ledger sqlite:\(path)` makes one")
+            throw LedgerError(
+                "there is no ledger at \(path); `sluice worker --ledger sqlite:\(path)` makes one"
+            )
         }
         lock = isWorker ? try Self.lock(path + ".lock", ledger: path) : -1
         var configuration = Configuration()
@@ -46,7 +48,8 @@ final class SQLiteStore: Store {
             close(descriptor)
             throw LedgerError(
                 "another worker uses the ledger at \(ledger). A SQLite ledger serves one worker; stop the other "
-                    + "one, or give this one a ledger of its own.")
+                    + "one, or give this one a ledger of its own."
+            )
         }
         return descriptor
     }
@@ -63,7 +66,9 @@ final class SQLiteStore: Store {
         try await Self.translating { try await self.pool.read { try body(SQLiteTransaction(database: $0)) } }
     }
 
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
+        -> Value
+    {
         // In a task of its own: whoever is cancelled still gets its last write recorded.
         try await Self.translating {
             try await Task { try await self.pool.write { try body(SQLiteTransaction(database: $0)) } }.value
@@ -89,7 +94,9 @@ private struct SQLiteTransaction: Transaction {
     let database: Database
 
     func run(_ sql: String, _ arguments: [any Storable]) throws -> Int {
-        try database.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments.map(\.databaseValue)))
+        try database.cachedStatement(sql: sql).execute(
+            arguments: StatementArguments(arguments.map(\.databaseValue))
+        )
         return database.changesCount
     }
 
@@ -97,7 +104,9 @@ private struct SQLiteTransaction: Transaction {
         let statement = try database.cachedStatement(sql: sql)
         return try GRDB.Row.fetchAll(statement, arguments: StatementArguments(arguments.map(\.databaseValue)))
             .map { row in
-                Row(columns: Dictionary(row.map { ($0, Stored($1)) }, uniquingKeysWith: { first, _ in first }))
+                Row(
+                    columns: Dictionary(row.map { ($0, Stored($1)) }, uniquingKeysWith: { first, _ in first })
+                )
             }
     }
 }

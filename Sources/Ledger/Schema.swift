@@ -13,6 +13,8 @@ enum Schema {
             release_count INTEGER NOT NULL DEFAULT 0,
             opening_count INTEGER NOT NULL DEFAULT 0,
             triggered INTEGER NOT NULL DEFAULT 0 CHECK (triggered IN (0, 1)),
+            -- Since when a release waits to be composed because packages are still being looked at.
+            folding_since INTEGER,
             due_at INTEGER
         ) STRICT;
 

@@ -6,7 +6,8 @@ package protocol Store: Sendable {
     /// Runs the body in a transaction that sees one snapshot and changes nothing.
     func read<Value: Sendable>(_ body: @Sendable (any Transaction) throws -> Value) async throws -> Value
     /// Runs the body in a transaction that is committed when it returns and rolled back when it throws.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
+        -> Value
 }
 
 /// One transaction, on the engine's own thread.
@@ -96,7 +97,9 @@ package struct Row: Sendable {
     }
 
     private func unexpected(_ name: String) -> LedgerError {
-        LedgerError("the ledger holds something unexpected in column \(name); was it written by another version?")
+        LedgerError(
+            "the ledger holds something unexpected in column \(name); was it written by another version?"
+        )
     }
 }
 

@@ -91,7 +91,8 @@ extension Ledger {
         try await store.write { transaction in
             for outcome in outcomes { try record(outcome, in: transaction, now: now) }
             try endSoaks(in: transaction, now: now)
-            for row in try transaction.rows("SELECT name FROM endpoints WHERE due_at <= ?", now.milliseconds) {
+            for row in try transaction.rows("SELECT name FROM endpoints WHERE due_at <= ?", now.milliseconds)
+            {
                 guard let plan = plans[try row.text("name")] else { continue }
                 try settle(plan, in: transaction, now: now) { _ in }
             }
@@ -110,7 +111,13 @@ extension Ledger {
                     """
                     UPDATE attempts SET claim_until = ?
                     WHERE release = ? AND account = ? AND number = ? AND claim_term = ? AND claimant IS NOT NULL
-                    """, (now + Self.term).milliseconds, claim.release, claim.account, claim.number, claim.term)
+                    """,
+                    (now + Self.term).milliseconds,
+                    claim.release,
+                    claim.account,
+                    claim.number,
+                    claim.term
+                )
             }
         }
     }
@@ -121,50 +128,89 @@ extension Ledger {
             for fact in facts { try learn(fact, for: claim, in: transaction, now: now) }
             try report(event, for: claim, in: transaction, now: now)
         case .looked(let look, let sight):
-            try observe(sight, in: transaction, now: now)
             try transaction.run("DELETE FROM looks WHERE package = ? AND asked = ?", look.package, look.asked)
             try transaction.run(
                 "UPDATE looks SET claim_until = NULL, failures = 0, failing_since = NULL, trouble = NULL, due_at = ? WHERE package = ?",
-                (now + Self.coalescing).milliseconds, look.package)
+                (now + Self.coalescing).milliseconds,
+                look.package
+            )
+            try observe(sight, in: transaction, now: now)
         case .lookFailed(let look, let failure):
             let isCounted = failure.kind != .interrupted
             let since = look.failingSince ?? now
             let failures = look.failures + (isCounted ? 1 : 0)
             // A look is never given up: the registry is the truth, and only it can say what to serve.
             var due = now + pace.retry.ceiling
-            if case .again(let moment) = pace.retry.decide(failure.kind, failures: failures, since: now, now: now) {
+            if case .again(let moment) = pace.retry.decide(
+                failure.kind,
+                failures: failures,
+                since: now,
+                now: now
+            ) {
                 due = moment
             }
             try transaction.run(
                 """
                 UPDATE looks SET claim_until = NULL, failures = ?, failing_since = ?, trouble = ?, due_at = ?
                 WHERE package = ?
-                """, failures, isCounted ? since.milliseconds : nil, isCounted ? failure.sentence : nil,
-                due.milliseconds, look.package)
+                """,
+                failures,
+                isCounted ? since.milliseconds : nil,
+                isCounted ? failure.sentence : nil,
+                due.milliseconds,
+                look.package
+            )
+            // What waited for this look to be composed goes on without it.
+            for (plan, _) in feeds(of: look.group) {
+                try transaction.run(
+                    "UPDATE endpoints SET due_at = ? WHERE name = ?",
+                    now.milliseconds,
+                    plan.name
+                )
+            }
             if isCounted {
                 try journal(
-                    "event", "lookFailed", "\(look.package): \(failure.kind.rawValue): \(failure.sentence)",
-                    in: transaction, now: now)
+                    "event",
+                    "lookFailed",
+                    "\(look.package): \(failure.kind.rawValue): \(failure.sentence)",
+                    in: transaction,
+                    now: now
+                )
             }
         }
     }
 
     /// Records what became of an attempt's effect, if the claim is still the one it was done under.
     private func report(
-        _ event: Attempt.Event, for claim: AttemptClaim, in transaction: any Transaction, now: Moment
+        _ event: Attempt.Event,
+        for claim: AttemptClaim,
+        in transaction: any Transaction,
+        now: Moment
     ) throws {
         let isHeld = try transaction.run(
             """
             UPDATE attempts SET claimant = NULL, claim_until = NULL
             WHERE release = ? AND account = ? AND number = ? AND claim_term = ? AND claimant IS NOT NULL
-            """, claim.release, claim.account, claim.number, claim.term)
+            """,
+            claim.release,
+            claim.account,
+            claim.number,
+            claim.term
+        )
         let attempt = try attempt(claim, in: transaction)
         let isLook = attempt?.owed == .look && event.name == "endpointSeen"
         if !isLook {
             try journal(
-                "event", isHeld == 1 ? event.name : "late report: \(event.name)", endpoint: attempt?.endpoint,
-                release: claim.release, account: claim.account, stage: attempt?.stage, event.text, in: transaction,
-                now: now)
+                "event",
+                isHeld == 1 ? event.name : "late report: \(event.name)",
+                endpoint: attempt?.endpoint,
+                release: claim.release,
+                account: claim.account,
+                stage: attempt?.stage,
+                event.text,
+                in: transaction,
+                now: now
+            )
         }
         guard isHeld == 1, let attempt, let plan = plans[attempt.endpoint] else { return }
         try settle(plan, in: transaction, now: now) { state in
@@ -174,12 +220,16 @@ extension Ledger {
 
     private func attempt(_ claim: AttemptClaim, in transaction: any Transaction) throws -> Attempt? {
         try transaction.row(
-            "SELECT body FROM attempts WHERE release = ? AND account = ? AND number = ?", claim.release, claim.account,
+            "SELECT body FROM attempts WHERE release = ? AND account = ? AND number = ?",
+            claim.release,
+            claim.account,
             claim.number
         ).map { try Self.decode($0.text("body")) }
     }
 
-    private func learn(_ fact: Fact, for claim: AttemptClaim, in transaction: any Transaction, now: Moment) throws {
+    private func learn(_ fact: Fact, for claim: AttemptClaim, in transaction: any Transaction, now: Moment)
+        throws
+    {
         switch fact {
         case .package(let sight):
             try observe(sight, in: transaction, now: now)
@@ -188,9 +238,20 @@ extension Ledger {
                 """
                 INSERT INTO pins (package, url, owner, version_id, etag, size, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (package) DO NOTHING
-                """, package, pin.url, pin.owner, pin.versionID, pin.etag, pin.size, pin.sha256)
+                """,
+                package,
+                pin.url,
+                pin.owner,
+                pin.versionID,
+                pin.etag,
+                pin.size,
+                pin.sha256
+            )
             try transaction.run(
-                "UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL", pin.sha256, package)
+                "UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL",
+                pin.sha256,
+                package
+            )
         case .copy(let copy):
             try transaction.run(
                 """
@@ -198,28 +259,55 @@ extension Ledger {
                 VALUES (?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (release, account, target) DO UPDATE SET url = excluded.url,
                     version_id = excluded.version_id, etag = excluded.etag, sha256 = excluded.sha256
-                """, claim.release, claim.account, copy.target, copy.url, copy.versionID, copy.etag, copy.sha256)
+                """,
+                claim.release,
+                claim.account,
+                copy.target,
+                copy.url,
+                copy.versionID,
+                copy.etag,
+                copy.sha256
+            )
         }
     }
 
     /// A soak's end is an event without an effect: it happens here.
     private func endSoaks(in transaction: any Transaction, now: Moment) throws {
         let rows = try transaction.rows(
-            "SELECT body FROM attempts WHERE state = 'soaking' AND due_at <= ?", now.milliseconds)
+            "SELECT body FROM attempts WHERE state = 'soaking' AND due_at <= ?",
+            now.milliseconds
+        )
         for row in rows {
             let attempt: Attempt = try Self.decode(row.text("body"))
             guard let plan = plans[attempt.endpoint] else { continue }
             try journal(
-                "event", "soakEnded", endpoint: attempt.endpoint, release: attempt.release, account: attempt.account,
-                stage: attempt.stage, "", in: transaction, now: now)
+                "event",
+                "soakEnded",
+                endpoint: attempt.endpoint,
+                release: attempt.release,
+                account: attempt.account,
+                stage: attempt.stage,
+                "",
+                in: transaction,
+                now: now
+            )
             try settle(plan, in: transaction, now: now) { state in
-                state.apply(.soakEnded, release: attempt.release, account: attempt.account, now: now, pace: pace)
+                state.apply(
+                    .soakEnded,
+                    release: attempt.release,
+                    account: attempt.account,
+                    now: now,
+                    pace: pace
+                )
             }
         }
     }
 
     private func claimWork(
-        worker: String, capacity: Int, in transaction: any Transaction, now: Moment
+        worker: String,
+        capacity: Int,
+        in transaction: any Transaction,
+        now: Moment
     ) throws -> [Work] {
         let due = try transaction.rows(
             """
@@ -227,7 +315,11 @@ extension Ledger {
             WHERE ended_at IS NULL AND due_at <= ? AND state <> 'soaking'
                 AND (claim_until IS NULL OR claim_until < ?)
             ORDER BY due_at, release, account LIMIT ?
-            """, now.milliseconds, now.milliseconds, max(capacity, 0))
+            """,
+            now.milliseconds,
+            now.milliseconds,
+            max(capacity, 0)
+        )
         return try due.compactMap { row in
             let attempt: Attempt = try Self.decode(row.text("body"))
             guard plans[attempt.endpoint] != nil, let effect = attempt.owed,
@@ -239,24 +331,50 @@ extension Ledger {
                 """
                 UPDATE attempts SET claimant = ?, claim_term = ?, claim_until = ?, tries = ?
                 WHERE release = ? AND account = ? AND number = ?
-                """, worker, term, (now + Self.term).milliseconds, tries + 1, attempt.release, attempt.account,
-                attempt.number)
+                """,
+                worker,
+                term,
+                (now + Self.term).milliseconds,
+                tries + 1,
+                attempt.release,
+                attempt.account,
+                attempt.number
+            )
             if effect != .look {
                 try journal(
-                    "effect", effect.name, endpoint: attempt.endpoint, release: attempt.release,
-                    account: attempt.account, stage: attempt.stage,
-                    "attempt \(attempt.number)\(tries > 0 ? ", begun once more" : "")", in: transaction, now: now)
+                    "effect",
+                    effect.name,
+                    endpoint: attempt.endpoint,
+                    release: attempt.release,
+                    account: attempt.account,
+                    stage: attempt.stage,
+                    "attempt \(attempt.number)\(tries > 0 ? ", begun once more" : "")",
+                    in: transaction,
+                    now: now
+                )
             }
             return Work(
                 claim: AttemptClaim(
-                    release: attempt.release, account: attempt.account, number: attempt.number, term: term),
-                attempt: attempt, release: release, effect: effect,
+                    release: attempt.release,
+                    account: attempt.account,
+                    number: attempt.number,
+                    term: term
+                ),
+                attempt: attempt,
+                release: release,
+                effect: effect,
                 servedSettings: try transaction.row(
-                    "SELECT settings FROM serving WHERE endpoint = ? AND account = ?", attempt.endpoint, attempt.account
-                )?.text("settings"), isRepeated: tries > 0,
-                packages: try packages(of: release, in: transaction), pins: try pins(of: release, in: transaction),
+                    "SELECT settings FROM serving WHERE endpoint = ? AND account = ?",
+                    attempt.endpoint,
+                    attempt.account
+                )?.text("settings"),
+                isRepeated: tries > 0,
+                packages: try packages(of: release, in: transaction),
+                pins: try pins(of: release, in: transaction),
                 copies: try copies(of: release.id, in: attempt.account, transaction),
-                baseCopies: try attempt.base.map { try copies(of: $0, in: attempt.account, transaction) } ?? [:])
+                baseCopies: try attempt.base.map { try copies(of: $0, in: attempt.account, transaction) }
+                    ?? [:]
+            )
         }
     }
 
@@ -267,16 +385,26 @@ extension Ledger {
             """
             SELECT * FROM looks WHERE due_at <= ? AND (claim_until IS NULL OR claim_until < ?)
             ORDER BY due_at LIMIT ?
-            """, now.milliseconds, now.milliseconds, max(capacity, 0))
+            """,
+            now.milliseconds,
+            now.milliseconds,
+            max(capacity, 0)
+        )
         return try due.compactMap { row in
             let group = try row.text("package_group")
             guard !unseen.contains(group) else { return nil }
             let look = Look(
-                package: try row.text("package"), group: group, asked: try row.integer("asked"),
+                package: try row.text("package"),
+                group: group,
+                asked: try row.integer("asked"),
                 failures: Int(try row.integer("failures")),
-                failingSince: try row.optionalInteger("failing_since").map(Self.moment))
+                failingSince: try row.optionalInteger("failing_since").map(Self.moment)
+            )
             try transaction.run(
-                "UPDATE looks SET claim_until = ? WHERE package = ?", (now + Self.term).milliseconds, look.package)
+                "UPDATE looks SET claim_until = ? WHERE package = ?",
+                (now + Self.term).milliseconds,
+                look.package
+            )
             return look
         }
     }
@@ -284,23 +412,40 @@ extension Ledger {
     private func pins(of release: Release, in transaction: any Transaction) throws -> [String: Pin] {
         var pins: [String: Pin] = [:]
         for package in release.models.values.map(\.package) {
-            guard let row = try transaction.row("SELECT * FROM pins WHERE package = ?", package) else { continue }
+            guard let row = try transaction.row("SELECT * FROM pins WHERE package = ?", package) else {
+                continue
+            }
             pins[package] = Pin(
-                url: try row.text("url"), owner: try row.text("owner"), versionID: try row.optionalText("version_id"),
-                etag: try row.text("etag"), size: try row.integer("size"), sha256: try row.optionalText("sha256"))
+                url: try row.text("url"),
+                owner: try row.text("owner"),
+                versionID: try row.optionalText("version_id"),
+                etag: try row.text("etag"),
+                size: try row.integer("size"),
+                sha256: try row.optionalText("sha256")
+            )
         }
         return pins
     }
 
     private func copies(
-        of release: String, in account: String, _ transaction: any Transaction
+        of release: String,
+        in account: String,
+        _ transaction: any Transaction
     ) throws -> [String: ArtifactCopy] {
         var copies: [String: ArtifactCopy] = [:]
-        for row in try transaction.rows("SELECT * FROM copies WHERE release = ? AND account = ?", release, account) {
+        for row in try transaction.rows(
+            "SELECT * FROM copies WHERE release = ? AND account = ?",
+            release,
+            account
+        ) {
             let target = try row.text("target")
             copies[target] = ArtifactCopy(
-                target: target, url: try row.text("url"), versionID: try row.optionalText("version_id"),
-                etag: try row.text("etag"), sha256: try row.text("sha256"))
+                target: target,
+                url: try row.text("url"),
+                versionID: try row.optionalText("version_id"),
+                etag: try row.text("etag"),
+                sha256: try row.text("sha256")
+            )
         }
         return copies
     }
@@ -313,6 +458,7 @@ extension Ledger {
                 UNION ALL SELECT MIN(due_at) FROM looks WHERE claim_until IS NULL
                 UNION ALL SELECT MIN(due_at) FROM endpoints
                 UNION ALL SELECT MIN(claim_until) FROM attempts WHERE claim_until IS NOT NULL) AS dues
-            """)?.optionalInteger("due").map(Self.moment)
+            """
+        )?.optionalInteger("due").map(Self.moment)
     }
 }

@@ -178,8 +178,17 @@ public struct Attempt: Hashable, Sendable, Codable {
     public private(set) var endedAt: Moment?
 
     public init(
-        release: String, endpoint: String, account: String, stage: String, number: Int, opening: Int,
-        settings: String, soak: Duration, changes: [String], base: String?, now: Moment
+        release: String,
+        endpoint: String,
+        account: String,
+        stage: String,
+        number: Int,
+        opening: Int,
+        settings: String,
+        soak: Duration,
+        changes: [String],
+        base: String?,
+        now: Moment
     ) {
         self.release = release
         self.endpoint = endpoint
@@ -203,7 +212,8 @@ public struct Attempt: Hashable, Sendable, Codable {
         case .copying: .copyArtifacts
         case .creatingModel: .createModel
         case .creatingConfig: .createEndpointConfig
-        case .updating: configName.map { before == nil ? .createEndpoint(config: $0) : .updateEndpoint(config: $0) }
+        case .updating:
+            configName.map { before == nil ? .createEndpoint(config: $0) : .updateEndpoint(config: $0) }
         case .awaiting, .awaitingRestore: .look
         case .testing: .invoke(targets: changes)
         case .soaking: .wait
@@ -238,7 +248,8 @@ public struct Attempt: Hashable, Sendable, Codable {
         case (_, .effectFailed(let failure)): failed(failure, now: now, pace: pace)
         case (.inspecting, .inspected(let inspection)): inspected(inspection, now: now, pace: pace)
         case (.inspecting, .withdrawn(let sentence)): end(.aborted, sentence, blame: .nobody, now: now)
-        case (.inspecting, .checkFailed(let blame, let sentence)), (.copying, .checkFailed(let blame, let sentence)):
+        case (.inspecting, .checkFailed(let blame, let sentence)),
+            (.copying, .checkFailed(let blame, let sentence)):
             end(.failed, sentence, blame: blame, now: now)
         case (.clearing, .endpointDeleted): go(.inspecting, at: now + pace.tick)
         case (.copying, .artifactsCopied): go(.creatingModel, at: now)
@@ -258,7 +269,11 @@ public struct Attempt: Hashable, Sendable, Codable {
         case (.awaitingRestore, .endpointSeen(let sight)): sawRestore(sight, now: now, pace: pace)
         case (.testing, .modelsAnswered):
             verifiedAt = now
-            if soak > .zero { go(.soaking, at: now + soak) } else { end(.verified, nil, blame: .nobody, now: now) }
+            if soak > .zero {
+                go(.soaking, at: now + soak)
+            } else {
+                end(.verified, nil, blame: .nobody, now: now)
+            }
         case (.testing, .checkFailed(let blame, let sentence)):
             undo(because: sentence, blame: blame, now: now)
         case (.soaking, .soakEnded):
@@ -279,7 +294,9 @@ public struct Attempt: Hashable, Sendable, Codable {
                 "endpoint \(self.endpoint) exists in account \(account) and was not made by Sluice (it has no "
                     + "tag sluice:endpoint). It is left as it is. Delete it, or give the endpoint another name in "
                     + "the accounts folder, then retry this release.",
-                blame: .nobody, now: now)
+                blame: .nobody,
+                now: now
+            )
         }
         switch endpoint.kind {
         case .inService:
@@ -290,7 +307,11 @@ public struct Attempt: Hashable, Sendable, Codable {
                 Failure(
                     .inProgress,
                     "endpoint \(self.endpoint) in account \(account) is \(endpoint.status): somebody else is "
-                        + "changing it, and SageMaker takes one change at a time"), now: now, pace: pace)
+                        + "changing it, and SageMaker takes one change at a time"
+                ),
+                now: now,
+                pace: pace
+            )
         case .failed:
             go(.clearing, at: now)
         case .impaired:
@@ -298,7 +319,9 @@ public struct Attempt: Hashable, Sendable, Codable {
                 .failed,
                 "endpoint \(self.endpoint) in account \(account) is \(endpoint.status), and SageMaker does not "
                     + "update it from there. Bring it back into service or delete it, then retry this release.",
-                blame: .nobody, now: now)
+                blame: .nobody,
+                now: now
+            )
         }
     }
 
@@ -314,29 +337,43 @@ public struct Attempt: Hashable, Sendable, Codable {
             // A reply from before the update was accepted may still arrive: the endpoint has to have
             // changed since it was inspected for the old config to mean a rollback.
             guard let before, sight.modifiedAt > before.modifiedAt else { return dueAt = now + pace.tick }
-            rolledBack(sight, "the update in account \(account) was rolled back to \(sight.config). \(why)", now, pace)
+            rolledBack(
+                sight,
+                "the update in account \(account) was rolled back to \(sight.config). \(why)",
+                now,
+                pace
+            )
         case .inService:
             failedInPlace(
                 "account \(account) serves config \(sight.config), which neither this attempt nor the one before "
-                    + "it asked for; asking for \(configName ?? "ours") again", now: now, pace: pace)
+                    + "it asked for; asking for \(configName ?? "ours") again",
+                now: now,
+                pace: pace
+            )
         case .failed:
             let sentence = "endpoint \(endpoint) in account \(account) ended \(sight.status). \(why)"
             if before == nil {
                 end(
-                    .failed, sentence + ". There is nothing to go back to; the endpoint stays as it is.",
-                    blame: sight.blamesAWS ? .nobody : .changes, now: now)
+                    .failed,
+                    sentence + ". There is nothing to go back to; the endpoint stays as it is.",
+                    blame: sight.blamesAWS ? .nobody : .changes,
+                    now: now
+                )
             } else {
                 end(.errored, sentence + ". SageMaker lets it only be deleted.", blame: .nobody, now: now)
                 needsPerson = true
             }
         case .impaired:
             undo(
-                because: "endpoint \(endpoint) in account \(account) is \(sight.status). \(why)", blame: .changes,
-                now: now)
+                because: "endpoint \(endpoint) in account \(account) is \(sight.status). \(why)",
+                blame: .changes,
+                now: now
+            )
         }
     }
 
-    private mutating func rolledBack(_ sight: EndpointSight, _ sentence: String, _ now: Moment, _ pace: Pace) {
+    private mutating func rolledBack(_ sight: EndpointSight, _ sentence: String, _ now: Moment, _ pace: Pace)
+    {
         if sight.blamesAWS {
             before = sight
             failedInPlace(sentence, now: now, pace: pace)
@@ -357,14 +394,21 @@ public struct Attempt: Hashable, Sendable, Codable {
             dueAt = now + pace.tick
         case .inService where sight.config == before?.config:
             isRestored = true
-            end(.failed, "\(reason ?? "a check failed"). \(before?.config ?? "") serves again.", blame: blame, now: now)
+            end(
+                .failed,
+                "\(reason ?? "a check failed"). \(before?.config ?? "") serves again.",
+                blame: blame,
+                now: now
+            )
         case .inService, .failed, .impaired:
             needsPerson = true
             end(
                 .errored,
                 "\(reason ?? "a check failed"), and the way back failed too: endpoint \(endpoint) in account "
                     + "\(account) is \(sight.status) on \(sight.config). A person has to look.",
-                blame: blame, now: now)
+                blame: blame,
+                now: now
+            )
         }
     }
 
@@ -372,8 +416,11 @@ public struct Attempt: Hashable, Sendable, Codable {
     private mutating func undo(because sentence: String, blame: Blame, now: Moment) {
         guard before != nil else {
             return end(
-                .failed, sentence + ". There is nothing to go back to; the endpoint stays as it is.", blame: blame,
-                now: now)
+                .failed,
+                sentence + ". There is nothing to go back to; the endpoint stays as it is.",
+                blame: blame,
+                now: now
+            )
         }
         go(.restoring, at: now)
         reason = sentence
@@ -386,8 +433,11 @@ public struct Attempt: Hashable, Sendable, Codable {
             failures += 1
             failingSince = failingSince ?? now
         }
+        // A look changes nothing, so one that AWS refuses says nothing about the switch it looks for.
+        let isLook = owed == .look
+        let kind = isLook && failure.kind == .invalid ? Failure.Class.transient : failure.kind
         let isOnWayBack = state == .restoring || state == .awaitingRestore
-        switch pace.retry.decide(failure.kind, failures: failures, since: failingSince ?? now, now: now) {
+        switch pace.retry.decide(kind, failures: failures, since: failingSince ?? now, now: now) {
         case .again(let moment):
             dueAt = moment
             if failure.kind != .interrupted && !isOnWayBack { reason = failure.sentence }
@@ -396,12 +446,20 @@ public struct Attempt: Hashable, Sendable, Codable {
             if isOnWayBack {
                 needsPerson = true
                 end(
-                    .errored, "\(reason ?? "a check failed"), and the way back failed\(spent): \(failure.sentence)",
-                    blame: blame, now: now)
+                    .errored,
+                    "\(reason ?? "a check failed"), and the way back failed\(spent): \(failure.sentence)",
+                    blame: blame,
+                    now: now
+                )
             } else if state == .testing {
                 undo(because: failure.sentence + spent, blame: .nobody, now: now)
             } else {
-                end(failure.kind == .invalid ? .failed : .errored, failure.sentence + spent, blame: .nobody, now: now)
+                end(
+                    failure.kind == .invalid ? .failed : .errored,
+                    failure.sentence + spent,
+                    blame: .nobody,
+                    now: now
+                )
             }
         }
     }

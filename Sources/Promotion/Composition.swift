@@ -24,7 +24,12 @@ extension EndpointState {
     /// - Parameters:
     ///   - digest: The SHA-256 in hex of the set's identity.
     ///   - known: The release of that digest, where there has been one.
-    public mutating func compose(_ models: [String: ModelVersion], digest: String, known: Release?, now: Moment) {
+    public mutating func compose(
+        _ models: [String: ModelVersion],
+        digest: String,
+        known: Release?,
+        now: Moment
+    ) {
         guard canCompose, !models.isEmpty, !plan.stages.isEmpty else { return }
         let isTriggered = self.isTriggered
         self.isTriggered = false
@@ -33,11 +38,23 @@ extension EndpointState {
             releaseCount += 1
             openingCount += 1
             let release = Release(
-                endpoint: plan.name, digest: digest, number: releaseCount, opening: openingCount, models: models,
-                course: course, now: now)
+                endpoint: plan.name,
+                digest: digest,
+                number: releaseCount,
+                opening: openingCount,
+                models: models,
+                course: course,
+                now: now
+            )
             releases.append(release)
             let list = models.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value.shortName)" }
-            note("composed", release.id, nil, nil, "release \(release.number): " + list.joined(separator: ", "))
+            note(
+                "composed",
+                release.id,
+                nil,
+                nil,
+                "release \(release.number): " + list.joined(separator: ", ")
+            )
             return carry(release, now: now)
         }
         guard !known.isOpen, isTriggered || reopensByItself(known) else { return }
@@ -65,7 +82,8 @@ extension EndpointState {
         }
         guard !isServed else { return false }
         let decidedSince = candidates.contains { candidate in
-            release.models[candidate.target]?.package == candidate.package && candidate.decidedAt > release.openedAt
+            release.models[candidate.target]?.package == candidate.package
+                && candidate.decidedAt > release.openedAt
         }
         switch release.state {
         case .superseded, .released: return newest?.id != release.id || decidedSince
@@ -89,8 +107,11 @@ extension EndpointState {
                 approvals[index].release = release.id
             } else if let chosen = latest(for: approval.target), chosen.decidedAt >= approval.decidedAt {
                 end(
-                    approval: index, .superseded,
-                    because: "a later decision for \(approval.target) entered \(release.id)", now: now)
+                    approval: index,
+                    .superseded,
+                    because: "a later decision for \(approval.target) entered \(release.id)",
+                    now: now
+                )
             }
         }
     }
@@ -99,8 +120,12 @@ extension EndpointState {
         approvals[index].end(ending, because: reason, now: now)
         let approval = approvals[index]
         note(
-            "approvalEnded", approval.release, nil, nil,
-            "\(approval.package) for \(approval.target): \(ending.rawValue), \(reason)")
+            "approvalEnded",
+            approval.release,
+            nil,
+            nil,
+            "\(approval.package) for \(approval.target): \(ending.rawValue), \(reason)"
+        )
     }
 
     /// Gives every approval whose release has ended its own ending, except where the next release will
@@ -110,22 +135,37 @@ extension EndpointState {
         for index in approvals.indices where approvals[index].ending == nil {
             let approval = approvals[index]
             guard let release = releases.first(where: { $0.id == approval.release }) else {
-                let status = candidates.first { $0.target == approval.target && $0.package == approval.package }?.status
+                let status = candidates.first {
+                    $0.target == approval.target && $0.package == approval.package
+                }?.status
                 if let status, !plan.accepts.contains(status) {
                     end(
-                        approval: index, .aborted, because: "it became \(status.rawValue) before a release took it",
-                        now: now)
+                        approval: index,
+                        .aborted,
+                        because: "it became \(status.rawValue) before a release took it",
+                        now: now
+                    )
                 }
                 continue
             }
             guard let ending = release.state.ending else { continue }
             if ending == .released {
-                end(approval: index, .released, because: "verified in the last stage with \(release.id)", now: now)
+                end(
+                    approval: index,
+                    .released,
+                    because: "verified in the last stage with \(release.id)",
+                    now: now
+                )
                 continue
             }
             let isStillWanted = wanted?[approval.target]?.package == approval.package
             if isStillWanted, wanted != release.models { continue }
-            end(approval: index, ending, because: "\(release.id): \(release.reason ?? ending.rawValue)", now: now)
+            end(
+                approval: index,
+                ending,
+                because: "\(release.id): \(release.reason ?? ending.rawValue)",
+                now: now
+            )
         }
     }
 }

@@ -10,7 +10,11 @@ public struct EndpointPlan: Hashable, Sendable {
     public let operators: [SenderPattern]
 
     public init(
-        name: String, targets: [String: String], image: String?, stages: [StagePlan], operators: [SenderPattern]
+        name: String,
+        targets: [String: String],
+        image: String?,
+        stages: [StagePlan],
+        operators: [SenderPattern]
     ) {
         self.name = name
         self.targets = targets
@@ -39,8 +43,13 @@ public struct StagePlan: Hashable, Sendable {
     public let expires: Duration
 
     public init(
-        name: String, accounts: [String: String], accepts: Set<ApprovalStatus>, soak: Duration, approvals: Int,
-        approvers: [SenderPattern], expires: Duration
+        name: String,
+        accounts: [String: String],
+        accepts: Set<ApprovalStatus>,
+        soak: Duration,
+        approvals: Int,
+        approvers: [SenderPattern],
+        expires: Duration
     ) {
         self.name = name
         self.accounts = accounts

@@ -32,10 +32,20 @@ public struct EndpointState: Sendable {
     public internal(set) var dueAt: Moment?
 
     public init(
-        plan: EndpointPlan, releases: [Release] = [], attempts: [Attempt] = [], attemptNumbers: [String: Int] = [:],
-        serving: [String: Serving] = [:], candidates: [Candidate] = [], approvals: [Approval] = [], bars: [Bar] = [],
-        holds: [Hold] = [], consents: [Consent] = [], statuses: [String: ApprovalStatus] = [:], releaseCount: Int = 0,
-        openingCount: Int = 0, isTriggered: Bool = false
+        plan: EndpointPlan,
+        releases: [Release] = [],
+        attempts: [Attempt] = [],
+        attemptNumbers: [String: Int] = [:],
+        serving: [String: Serving] = [:],
+        candidates: [Candidate] = [],
+        approvals: [Approval] = [],
+        bars: [Bar] = [],
+        holds: [Hold] = [],
+        consents: [Consent] = [],
+        statuses: [String: ApprovalStatus] = [:],
+        releaseCount: Int = 0,
+        openingCount: Int = 0,
+        isTriggered: Bool = false
     ) {
         self.plan = plan
         self.releases = releases
@@ -78,9 +88,14 @@ public struct EndpointState: Sendable {
     /// - Returns: The effects that the attempt owes from then on.
     @discardableResult
     public mutating func apply(
-        _ event: Attempt.Event, release: String, account: String, now: Moment, pace: Pace
+        _ event: Attempt.Event,
+        release: String,
+        account: String,
+        now: Moment,
+        pace: Pace
     ) -> [Attempt.Effect] {
-        guard let index = attempts.firstIndex(where: { $0.release == release && $0.account == account }) else {
+        guard let index = attempts.firstIndex(where: { $0.release == release && $0.account == account })
+        else {
             return []
         }
         let wasVerified = attempts[index].verifiedAt != nil
@@ -90,8 +105,19 @@ public struct EndpointState: Sendable {
             let models = releases.first(where: { $0.id == release })?.models
         {
             serving[account] = Serving(
-                release: release, models: models, settings: attempt.settings, config: config, since: now)
-            note("verified", release, account, attempt.stage, "in service on \(config) and every check passed")
+                release: release,
+                models: models,
+                settings: attempt.settings,
+                config: config,
+                since: now
+            )
+            note(
+                "verified",
+                release,
+                account,
+                attempt.stage,
+                "in service on \(config) and every check passed"
+            )
         }
         return effects
     }
@@ -102,7 +128,11 @@ public struct EndpointState: Sendable {
     }
 
     mutating func note(
-        _ name: String, _ release: String? = nil, _ account: String? = nil, _ stage: String? = nil, _ text: String
+        _ name: String,
+        _ release: String? = nil,
+        _ account: String? = nil,
+        _ stage: String? = nil,
+        _ text: String
     ) {
         notes.append(Note(name, release: release, account: account, stage: stage, text))
     }

@@ -48,8 +48,13 @@ public struct Gate: Hashable, Sendable {
     public var occupant: String?
 
     public init(
-        plan: StagePlan, waitingSince: Moment, models: [Model], upstream: [Upstream], holds: [Hold],
-        consents: [Consent], occupant: String?
+        plan: StagePlan,
+        waitingSince: Moment,
+        models: [Model],
+        upstream: [Upstream],
+        holds: [Hold],
+        consents: [Consent],
+        occupant: String?
     ) {
         self.plan = plan
         self.waitingSince = waitingSince
@@ -74,7 +79,12 @@ public struct Gate: Hashable, Sendable {
             } else {
                 "verification in " + missing.joined(separator: ", ")
             }
-        return Condition(name: "verified", verdict: missing.isEmpty ? .passed : .inconclusive, text: text, until: nil)
+        return Condition(
+            name: "verified",
+            verdict: missing.isEmpty ? .passed : .inconclusive,
+            text: text,
+            until: nil
+        )
     }
 
     private func soaked(_ now: Moment) -> Condition {
@@ -91,27 +101,41 @@ public struct Gate: Hashable, Sendable {
         let words = plan.accepts.map(\.rawValue).sorted().joined(separator: " or ")
         let wrong = models.filter { model in model.status.map { !plan.accepts.contains($0) } ?? true }
         guard !wrong.isEmpty else {
-            return Condition(name: "accepted", verdict: .passed, text: "every version is \(words)", until: nil)
+            return Condition(
+                name: "accepted",
+                verdict: .passed,
+                text: "every version is \(words)",
+                until: nil
+            )
         }
         let text = wrong.map { "\($0.name) is \($0.status?.rawValue ?? "unknown")" }.joined(separator: ", ")
         let isWithdrawn = wrong.contains { $0.status == .rejected || $0.status == .deleted }
         return Condition(
-            name: "accepted", verdict: isWithdrawn ? .failed : .inconclusive,
-            text: "\(text) in the registry; \(plan.name) accepts \(words)", until: nil)
+            name: "accepted",
+            verdict: isWithdrawn ? .failed : .inconclusive,
+            text: "\(text) in the registry; \(plan.name) accepts \(words)",
+            until: nil
+        )
     }
 
     private func free() -> Condition {
         Condition(
-            name: "free", verdict: occupant == nil ? .passed : .inconclusive,
-            text: occupant.map { "release \($0), which is rolling in \(plan.name)" } ?? "nothing rolls in \(plan.name)",
-            until: nil)
+            name: "free",
+            verdict: occupant == nil ? .passed : .inconclusive,
+            text: occupant.map { "release \($0), which is rolling in \(plan.name)" }
+                ?? "nothing rolls in \(plan.name)",
+            until: nil
+        )
     }
 
     private func notHeld() -> Condition {
         let hold = holds.first { $0.covers(plan.name) }
         return Condition(
-            name: "not held", verdict: hold == nil ? .passed : .inconclusive,
-            text: hold.map { "resume: held by \($0.by) (\($0.reason))" } ?? "not held", until: nil)
+            name: "not held",
+            verdict: hold == nil ? .passed : .inconclusive,
+            text: hold.map { "resume: held by \($0.by) (\($0.reason))" } ?? "not held",
+            until: nil
+        )
     }
 
     private func approved(_ now: Moment) -> Condition {
@@ -122,7 +146,9 @@ public struct Gate: Hashable, Sendable {
             consent.settings == plan.settings && plan.approvers.contains { $0.matches(consent.sender) }
         }
         var people: [String] = []
-        for consent in valid where !people.contains(consent.sender.person) { people.append(consent.sender.person) }
+        for consent in valid where !people.contains(consent.sender.person) {
+            people.append(consent.sender.person)
+        }
         if people.count >= plan.approvals {
             let evidence = valid.map { "\($0.sender) (\($0.reason))" }.joined(separator: ", ")
             return Condition(name: "approved", verdict: .passed, text: "approved by \(evidence)", until: nil)
@@ -131,13 +157,21 @@ public struct Gate: Hashable, Sendable {
         let count = plan.approvals == 1 ? "approval" : "\(people.count) of \(plan.approvals) approvals"
         if deadline <= now {
             return Condition(
-                name: "approved", verdict: .failed,
-                text: "nobody approved it for \(plan.name) in time: it had \(people.count) of \(plan.approvals) "
-                    + "approvals when it expired", until: nil)
+                name: "approved",
+                verdict: .failed,
+                text:
+                    "nobody approved it for \(plan.name) in time: it had \(people.count) of \(plan.approvals) "
+                    + "approvals when it expired",
+                until: nil
+            )
         }
-        let note = consents.count > valid.count ? "; an approval given under other settings does not count" : ""
+        let note =
+            consents.count > valid.count ? "; an approval given under other settings does not count" : ""
         return Condition(
-            name: "approved", verdict: .inconclusive, text: "\(count) by a person for \(plan.name)\(note)",
-            until: deadline)
+            name: "approved",
+            verdict: .inconclusive,
+            text: "\(count) by a person for \(plan.name)\(note)",
+            until: deadline
+        )
     }
 }

@@ -12,8 +12,13 @@ public struct Approval: Hashable, Sendable, Codable {
     public internal(set) var endedAt: Moment?
 
     public init(
-        target: String, package: String, decidedAt: Moment, release: String? = nil, ending: Ending? = nil,
-        reason: String? = nil, endedAt: Moment? = nil
+        target: String,
+        package: String,
+        decidedAt: Moment,
+        release: String? = nil,
+        ending: Ending? = nil,
+        reason: String? = nil,
+        endedAt: Moment? = nil
     ) {
         self.target = target
         self.package = package
@@ -44,7 +49,12 @@ public struct Candidate: Hashable, Sendable {
     public let model: ModelVersion?
 
     public init(
-        target: String, package: String, version: Int, decidedAt: Moment, status: ApprovalStatus, model: ModelVersion?
+        target: String,
+        package: String,
+        version: Int,
+        decidedAt: Moment,
+        status: ApprovalStatus,
+        model: ModelVersion?
     ) {
         self.target = target
         self.package = package
@@ -100,7 +110,13 @@ public struct Consent: Hashable, Sendable {
     public let at: Moment
 
     public init(
-        release: String, opening: Int, stage: String, sender: Sender, reason: String, settings: String, at: Moment
+        release: String,
+        opening: Int,
+        stage: String,
+        sender: Sender,
+        reason: String,
+        settings: String,
+        at: Moment
     ) {
         self.release = release
         self.opening = opening
@@ -120,7 +136,13 @@ public struct Serving: Hashable, Sendable, Codable {
     public let config: String
     public let since: Moment
 
-    public init(release: String, models: [String: ModelVersion], settings: String, config: String, since: Moment) {
+    public init(
+        release: String,
+        models: [String: ModelVersion],
+        settings: String,
+        config: String,
+        since: Moment
+    ) {
         self.release = release
         self.models = models
         self.settings = settings
@@ -139,7 +161,13 @@ public struct Note: Hashable, Sendable, Codable {
     /// What happened and why, as a sentence.
     public let text: String
 
-    public init(_ name: String, release: String? = nil, account: String? = nil, stage: String? = nil, _ text: String) {
+    public init(
+        _ name: String,
+        release: String? = nil,
+        account: String? = nil,
+        stage: String? = nil,
+        _ text: String
+    ) {
         self.name = name
         self.release = release
         self.account = account

@@ -16,12 +16,23 @@ extension EndpointState {
         for index in candidates.indices
         where candidates[index].target == seen.target && candidates[index].package == seen.package {
             candidates[index] = Candidate(
-                target: seen.target, package: seen.package, version: seen.version,
-                decidedAt: candidates[index].decidedAt, status: seen.status, model: seen.model)
+                target: seen.target,
+                package: seen.package,
+                version: seen.version,
+                decidedAt: candidates[index].decidedAt,
+                status: seen.status,
+                model: seen.model
+            )
         }
         guard isAcceptable, !wasAcceptable else {
             if wasAcceptable, !isAcceptable {
-                note("withdrawn", nil, nil, nil, "\(seen.package) for \(seen.target) became \(seen.status.rawValue)")
+                note(
+                    "withdrawn",
+                    nil,
+                    nil,
+                    nil,
+                    "\(seen.package) for \(seen.target) became \(seen.status.rawValue)"
+                )
             }
             return
         }
@@ -29,7 +40,13 @@ extension EndpointState {
         note("decided", nil, nil, nil, "\(seen.package) for \(seen.target) became \(seen.status.rawValue)")
         if let bar = bars.firstIndex(where: { $0.target == seen.target && $0.package == seen.package }) {
             bars.remove(at: bar)
-            note("barLifted", nil, nil, nil, "\(seen.package) for \(seen.target): a new decision in the registry")
+            note(
+                "barLifted",
+                nil,
+                nil,
+                nil,
+                "\(seen.package) for \(seen.target): a new decision in the registry"
+            )
         }
     }
 
@@ -44,7 +61,13 @@ extension EndpointState {
         candidates.removeAll { $0.target == seen.target && $0.package == seen.package }
         candidates.append(
             Candidate(
-                target: seen.target, package: seen.package, version: seen.version, decidedAt: moment,
-                status: seen.status, model: seen.model))
+                target: seen.target,
+                package: seen.package,
+                version: seen.version,
+                decidedAt: moment,
+                status: seen.status,
+                model: seen.model
+            )
+        )
     }
 }

@@ -111,8 +111,13 @@ public struct Release: Hashable, Sendable, Codable {
 
     /// A release that is composed for the first time, at the gate of its first stage.
     init(
-        endpoint: String, digest: String, number: Int, opening: Int, models: [String: ModelVersion],
-        course: [Stop], now: Moment
+        endpoint: String,
+        digest: String,
+        number: Int,
+        opening: Int,
+        models: [String: ModelVersion],
+        course: [Stop],
+        now: Moment
     ) {
         self.id = "\(endpoint).\(digest.prefix(10))"
         self.endpoint = endpoint

@@ -81,13 +81,22 @@ extension EndpointState {
         guard let index = found.index, let plan = plan.stage(stage) else { return .refused(found.why) }
         let release = releases[index]
         let consent = Consent(
-            release: id, opening: release.opening, stage: stage, sender: request.sender, reason: request.reason,
-            settings: plan.settings, at: now)
+            release: id,
+            opening: release.opening,
+            stage: stage,
+            sender: request.sender,
+            reason: request.reason,
+            settings: plan.settings,
+            at: now
+        )
         let isRepeated = consents.contains {
-            $0.release == id && $0.opening == release.opening && $0.stage == stage && $0.settings == plan.settings
+            $0.release == id && $0.opening == release.opening && $0.stage == stage
+                && $0.settings == plan.settings
                 && $0.sender.person == request.sender.person
         }
-        if isRepeated { return .accepted("\(request.sender.person) had approved already, and one person counts once") }
+        if isRepeated {
+            return .accepted("\(request.sender.person) had approved already, and one person counts once")
+        }
         consents.removeAll {
             $0.release == id && $0.opening == release.opening && $0.stage == stage
                 && $0.sender.person == request.sender.person
@@ -110,7 +119,9 @@ extension EndpointState {
 
     private mutating func retry(_ id: String, _ target: String?, _ request: Request) -> Answer {
         if let refusal = operatorRefusal(request.sender) { return refusal }
-        guard let release = releases.first(where: { $0.id == id }) else { return .refused("\(id) is not known") }
+        guard let release = releases.first(where: { $0.id == id }) else {
+            return .refused("\(id) is not known")
+        }
         if release.isOpen { return .refused("\(id) is \(release.state.rawValue); there is nothing to retry") }
         if let target, release.models[target] == nil {
             return .refused("\(id) holds no target model \(target)")
@@ -119,14 +130,24 @@ extension EndpointState {
             (target == nil || bar.target == target) && release.models[bar.target]?.package == bar.package
         }
         if lifted.isEmpty, release.state == .released || release.state == .superseded {
-            return .refused("\(id) ended \(release.state.rawValue) and bars nothing; there is nothing to retry")
+            return .refused(
+                "\(id) ended \(release.state.rawValue) and bars nothing; there is nothing to retry"
+            )
         }
         bars.removeAll { lifted.contains($0) }
         for bar in lifted {
-            note("barLifted", id, nil, nil, "\(bar.package) for \(bar.target): \(request.sender), \(request.reason)")
+            note(
+                "barLifted",
+                id,
+                nil,
+                nil,
+                "\(bar.package) for \(bar.target): \(request.sender), \(request.reason)"
+            )
         }
         guard wanted == release.models || !lifted.isEmpty else {
-            return .refused("\(id) has been overtaken by later decisions; what they ask for is released instead")
+            return .refused(
+                "\(id) has been overtaken by later decisions; what they ask for is released instead"
+            )
         }
         isTriggered = true
         let list = lifted.map(\.target).sorted().joined(separator: ", ")
@@ -135,7 +156,9 @@ extension EndpointState {
 
     private mutating func hold(_ stage: String?, _ request: Request, now: Moment) -> Answer {
         if let refusal = operatorRefusal(request.sender) { return refusal }
-        if let stage, plan.stage(stage) == nil { return .refused("endpoint \(plan.name) has no stage \(stage)") }
+        if let stage, plan.stage(stage) == nil {
+            return .refused("endpoint \(plan.name) has no stage \(stage)")
+        }
         holds.removeAll { $0.stage == stage }
         holds.append(Hold(stage: stage, by: request.sender.id, reason: request.reason, at: now))
         return .accepted("\(plan.name)\(stage.map { " in \($0)" } ?? "") is held")
@@ -151,7 +174,10 @@ extension EndpointState {
     }
 
     private mutating func deploy(
-        _ models: [String: String], _ request: Request, known: [String: Candidate], now: Moment
+        _ models: [String: String],
+        _ request: Request,
+        known: [String: Candidate],
+        now: Moment
     ) -> Answer {
         if let refusal = operatorRefusal(request.sender) { return refusal }
         for (target, package) in models.sorted(by: { $0.key < $1.key }) {
@@ -164,10 +190,16 @@ extension EndpointState {
             guard plan.accepts.contains(candidate.status) else {
                 return .refused("\(package) is \(candidate.status.rawValue) in the registry")
             }
-            if isBarred(candidate) { return .refused("\(package) is barred for \(target); `retry` lifts a bar") }
+            if isBarred(candidate) {
+                return .refused("\(package) is barred for \(target); `retry` lifts a bar")
+            }
         }
-        if models.isEmpty, let newest, newest.state == .released, newest.models == wanted, servesEverywhere(newest) {
-            return .refused("\(newest.id) serves everywhere under the settings in force; there is nothing to deploy")
+        if models.isEmpty, let newest, newest.state == .released, newest.models == wanted,
+            servesEverywhere(newest)
+        {
+            return .refused(
+                "\(newest.id) serves everywhere under the settings in force; there is nothing to deploy"
+            )
         }
         for (target, package) in models {
             guard let candidate = known[package], candidate.target == target else { continue }

@@ -25,17 +25,32 @@ extension EndpointState {
             guard open.isEmpty else { continue }
             let attempts = release.stop.accounts.compactMap { attempt(of: release, in: $0) }
             if let worst = attempts.first(where: { $0.state == .failed })
-                ?? attempts.first(where: { $0.state == .errored }) ?? attempts.first(where: { $0.state == .aborted })
+                ?? attempts.first(where: { $0.state == .errored })
+                ?? attempts.first(where: { $0.state == .aborted })
             {
-                for attempt in attempts where attempt.state != .verified { blame(attempt, of: release, now: now) }
-                let ending: Ending = worst.state == .failed ? .failed : worst.state == .errored ? .errored : .aborted
-                end(index, ending, because: "\(worst.stage), \(worst.account): \(worst.reason ?? "no reason")", now: now)
+                for attempt in attempts where attempt.state != .verified {
+                    blame(attempt, of: release, now: now)
+                }
+                let ending: Ending =
+                    worst.state == .failed ? .failed : worst.state == .errored ? .errored : .aborted
+                end(
+                    index,
+                    ending,
+                    because: "\(worst.stage), \(worst.account): \(worst.reason ?? "no reason")",
+                    now: now
+                )
             } else if release.position + 1 == release.course.count {
                 end(index, .released, because: "verified in every stage", now: now)
             } else {
                 releases[index].position += 1
                 releases[index].wait(now: now)
-                note("reachedGate", release.id, nil, releases[index].stop.stage, "waits at the gate of \(releases[index].stop.stage)")
+                note(
+                    "reachedGate",
+                    release.id,
+                    nil,
+                    releases[index].stop.stage,
+                    "waits at the gate of \(releases[index].stop.stage)"
+                )
             }
             return true
         }
@@ -97,7 +112,8 @@ extension EndpointState {
         let stage = release.stop.stage
         let before = release.position > 0 ? release.course[release.position - 1] : nil
         return Gate(
-            plan: plan.stage(stage) ?? .removed(stage), waitingSince: release.waitingSince ?? release.openedAt,
+            plan: plan.stage(stage) ?? .removed(stage),
+            waitingSince: release.waitingSince ?? release.openedAt,
             models: release.models.sorted { $0.key < $1.key }.map {
                 Gate.Model(name: $0.value.shortName, status: statuses[$0.value.package])
             },
@@ -106,14 +122,17 @@ extension EndpointState {
                 let serving = serving[account].flatMap { $0.release == release.id ? $0.since : nil }
                 let verifiedAt = attempt?.verifiedAt ?? serving
                 return Gate.Upstream(
-                    account: account, verifiedAt: verifiedAt,
-                    soakedAt: attempt.flatMap { attempt in attempt.verifiedAt.map { $0 + attempt.soak } })
+                    account: account,
+                    verifiedAt: verifiedAt,
+                    soakedAt: attempt.flatMap { attempt in attempt.verifiedAt.map { $0 + attempt.soak } }
+                )
             },
             holds: holds,
             consents: consents.filter {
                 $0.release == release.id && $0.opening == release.opening && $0.stage == stage
             },
-            occupant: releases.first { $0.state == .rolling && $0.stop.stage == stage }?.id)
+            occupant: releases.first { $0.state == .rolling && $0.stop.stage == stage }?.id
+        )
     }
 
     /// Judges the gates of waiting releases, and lets one through or ends it.
@@ -132,7 +151,13 @@ extension EndpointState {
                 continue
             }
             let evidence = conditions.map(\.text).joined(separator: "; ")
-            note("gateOpened", release.id, nil, stage, "\(evidence); settings \(plan.stage(stage)?.settings ?? "")")
+            note(
+                "gateOpened",
+                release.id,
+                nil,
+                stage,
+                "\(evidence); settings \(plan.stage(stage)?.settings ?? "")"
+            )
             enter(index, now: now)
             return true
         }
@@ -151,11 +176,19 @@ extension EndpointState {
             attemptNumbers[key] = number
             attempts.append(
                 Attempt(
-                    release: release.id, endpoint: plan.name, account: account, stage: release.stop.stage,
-                    number: number, opening: release.opening,
+                    release: release.id,
+                    endpoint: plan.name,
+                    account: account,
+                    stage: release.stop.stage,
+                    number: number,
+                    opening: release.opening,
                     settings: plan.stage(release.stop.stage)?.accounts[account] ?? "",
-                    soak: plan.stage(release.stop.stage)?.soak ?? .zero, changes: changes(of: release, in: account),
-                    base: serving[account]?.release, now: now))
+                    soak: plan.stage(release.stop.stage)?.soak ?? .zero,
+                    changes: changes(of: release, in: account),
+                    base: serving[account]?.release,
+                    now: now
+                )
+            )
             note("attemptBegan", release.id, account, release.stop.stage, "attempt \(number)")
         }
     }
@@ -172,7 +205,10 @@ extension EndpointState {
     private mutating func holdAttempts(now: Moment) {
         for index in attempts.indices where attempts[index].state.isHeldByHolds {
             let hold = holds.first { $0.covers(attempts[index].stage) }
-            attempts[index].hold(hold.map { "held by \($0.by) (\($0.reason)), until somebody resumes it" }, now: now)
+            attempts[index].hold(
+                hold.map { "held by \($0.by) (\($0.reason)), until somebody resumes it" },
+                now: now
+            )
         }
     }
 }
@@ -182,6 +218,13 @@ extension StagePlan {
     /// way there: nothing is accepted, so nothing enters.
     static func removed(_ name: String) -> StagePlan {
         StagePlan(
-            name: name, accounts: [:], accepts: [], soak: .zero, approvals: 0, approvers: [], expires: .zero)
+            name: name,
+            accounts: [:],
+            accepts: [],
+            soak: .zero,
+            approvals: 0,
+            approvers: [],
+            expires: .zero
+        )
     }
 }

@@ -21,7 +21,8 @@ extension Attempt.Event {
     public var text: String {
         switch self {
         case .inspected(let inspection):
-            inspection.endpoint.map { "endpoint is \($0.status) on \($0.config)" } ?? "no endpoint of that name"
+            inspection.endpoint.map { "endpoint is \($0.status) on \($0.config)" }
+                ?? "no endpoint of that name"
         case .modelCreated(let name), .endpointConfigCreated(let name): name
         case .endpointSeen(let sight):
             "\(sight.status) on \(sight.config)\(sight.failureReason.map { ": \($0)" } ?? "")"

@@ -13,12 +13,18 @@ struct MessageReader: Sendable {
 
     func read(_ message: ReceivedMessage) -> Received {
         Received(
-            messageID: message.messageID, sender: message.senderID, body: message.body, meaning: meaning(of: message))
+            messageID: message.messageID,
+            sender: message.senderID,
+            body: message.body,
+            meaning: meaning(of: message)
+        )
     }
 
     private func meaning(of message: ReceivedMessage) -> Received.Meaning {
         guard message.isIntact else {
-            return .unreadable(reason: "the body is not UTF-8, or was damaged on the way (its MD5 is another)")
+            return .unreadable(
+                reason: "the body is not UTF-8, or was damaged on the way (its MD5 is another)"
+            )
         }
         do {
             let document = try JSONDocument(parsing: [UInt8](message.body.utf8))
@@ -51,9 +57,13 @@ struct MessageReader: Sendable {
         switch type {
         case "SageMaker Model Package State Change":
             guard account == settings.registry.account else {
-                throw Unreadable("the event is of account \(account), and the registry is \(settings.registry.account)")
+                throw Unreadable(
+                    "the event is of account \(account), and the registry is \(settings.registry.account)"
+                )
             }
-            guard let package = detail["ModelPackageArn"]?.string, package.contains(":\(account):model-package/") else {
+            guard let package = detail["ModelPackageArn"]?.string,
+                package.contains(":\(account):model-package/")
+            else {
                 throw Unreadable("the event names no model package of account \(account)")
             }
             guard let group = detail["ModelPackageGroupName"]?.string else {
@@ -61,15 +71,21 @@ struct MessageReader: Sendable {
             }
             return .packageChanged(package: package, group: group)
         case "SageMaker Endpoint State Change", "SageMaker Endpoint Deployment State Change":
-            guard let endpoint = detail["EndpointName"]?.string else { throw Unreadable("the event names no endpoint") }
+            guard let endpoint = detail["EndpointName"]?.string else {
+                throw Unreadable("the event names no endpoint")
+            }
             return .endpointChanged(accounts: settings.names(of: account), endpoint: endpoint)
         default:
             throw Unreadable("events of type \(type) mean nothing to Sluice")
         }
     }
 
-    private func request(_ message: [String: JSONValue], _ received: ReceivedMessage) throws -> Received.Meaning {
-        guard message["sluice"]?.int == 1 else { throw Unreadable("`sluice` has to be 1, the version of the message") }
+    private func request(_ message: [String: JSONValue], _ received: ReceivedMessage) throws
+        -> Received.Meaning
+    {
+        guard message["sluice"]?.int == 1 else {
+            throw Unreadable("`sluice` has to be 1, the version of the message")
+        }
         guard let sender = received.senderID, !sender.isEmpty else { throw Unreadable("SQS named no sender") }
         guard let name = message["action"]?.string else { throw Unreadable("there is no `action`") }
         let fields = try Fields(message, action: name)
@@ -79,7 +95,9 @@ struct MessageReader: Sendable {
         case "promote", "reject":
             let release = try fields.text("release")
             let stage = try fields.text("stage")
-            action = name == "promote" ? .promote(release: release, stage: stage) : .reject(release: release, stage: stage)
+            action =
+                name == "promote"
+                ? .promote(release: release, stage: stage) : .reject(release: release, stage: stage)
             subject = .release(release)
         case "retry":
             let release = try fields.text("release")
@@ -111,8 +129,12 @@ struct MessageReader: Sendable {
             ?? "body \(sender) \(Digest.hex(Digest.sha256(received.body)))"
         return .request(
             RequestMessage(
-                name: name, subject: subject,
-                request: Request(action: action, sender: Sender(sender), reason: reason), key: key))
+                name: name,
+                subject: subject,
+                request: Request(action: action, sender: Sender(sender), reason: reason),
+                key: key
+            )
+        )
     }
 
     /// The fields of a request; one that the action does not have is refused rather than ignored.
@@ -150,9 +172,13 @@ struct MessageReader: Sendable {
 
         func texts(_ name: String) throws -> [String: String] {
             guard let value = message[name] else { return [:] }
-            guard let object = value.object else { throw Unreadable("`\(name)` has to be an object of texts") }
+            guard let object = value.object else {
+                throw Unreadable("`\(name)` has to be an object of texts")
+            }
             return try object.mapValues { value in
-                guard let text = value.string else { throw Unreadable("`\(name)` has to be an object of texts") }
+                guard let text = value.string else {
+                    throw Unreadable("`\(name)` has to be an object of texts")
+                }
                 return text
             }
         }

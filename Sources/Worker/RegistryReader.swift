@@ -18,9 +18,16 @@ struct RegistryReader: Sendable {
             return Self.sight(of: found, group: group, now: .now)
         } catch let error as AWSError where error.isMissing {
             return PackageSight(
-                arn: package, group: group, version: Self.version(package), status: .deleted, image: nil,
-                artifact: nil, problem: "model package \(package) is no longer in the registry", modifiedAt: .now,
-                lookedAt: .now)
+                arn: package,
+                group: group,
+                version: Self.version(package),
+                status: .deleted,
+                image: nil,
+                artifact: nil,
+                problem: "model package \(package) is no longer in the registry",
+                modifiedAt: .now,
+                lookedAt: .now
+            )
         }
     }
 
@@ -30,14 +37,20 @@ struct RegistryReader: Sendable {
         var token: String?
         repeat {
             let page = try await SageMaker(client).listModelPackages(
-                group: settings.reference(toGroup: group), nextToken: token)
+                group: settings.reference(toGroup: group),
+                nextToken: token
+            )
             listing += page.items.compactMap { item in
-                guard let status = item.approvalStatus.flatMap({ ApprovalStatus(rawValue: $0.rawValue) }) else {
+                guard let status = item.approvalStatus.flatMap({ ApprovalStatus(rawValue: $0.rawValue) })
+                else {
                     return nil
                 }
                 return PackageListing(
-                    arn: item.arn, version: item.version ?? Self.version(item.arn), status: status,
-                    createdAt: Moment(item.creationTime))
+                    arn: item.arn,
+                    version: item.version ?? Self.version(item.arn),
+                    status: status,
+                    createdAt: Moment(item.creationTime)
+                )
             }
             token = page.nextToken
         } while token != nil
@@ -51,25 +64,34 @@ struct RegistryReader: Sendable {
     static func sight(of package: ModelPackage, group: String, now: Moment) -> PackageSight {
         let container = package.containers.count == 1 ? package.containers[0] : nil
         return PackageSight(
-            arn: package.arn, group: group, version: package.version ?? version(package.arn),
+            arn: package.arn,
+            group: group,
+            version: package.version ?? version(package.arn),
             status: package.approvalStatus.flatMap { ApprovalStatus(rawValue: $0.rawValue) } ?? .pending,
-            image: container?.image, artifact: container?.modelDataURL, problem: problem(with: package),
-            modifiedAt: Moment(package.lastModifiedTime ?? package.creationTime), lookedAt: now)
+            image: container?.image,
+            artifact: container?.modelDataURL,
+            problem: problem(with: package),
+            modifiedAt: Moment(package.lastModifiedTime ?? package.creationTime),
+            lookedAt: now
+        )
     }
 
     /// Why a package cannot be served from a multi-model endpoint, as a sentence with what to do.
     private static func problem(with package: ModelPackage) -> String? {
         let name = "model package \(package.arn)"
         guard package.status == "Completed" else {
-            return "\(name) is \(package.status), and only a Completed one can be served. Register the model again "
+            return
+                "\(name) is \(package.status), and only a Completed one can be served. Register the model again "
                 + "and approve the new version."
         }
         guard package.containers.count == 1 else {
-            return "\(name) has \(package.containers.count) containers, and a target model has exactly one. Register "
+            return
+                "\(name) has \(package.containers.count) containers, and a target model has exactly one. Register "
                 + "a version with one container."
         }
         guard let url = package.containers[0].modelDataURL else {
-            return "\(name) names its artifact by ModelDataSource, which a multi-model endpoint cannot load. Register "
+            return
+                "\(name) names its artifact by ModelDataSource, which a multi-model endpoint cannot load. Register "
                 + "a version whose ModelDataUrl is a .tar.gz."
         }
         guard S3URL(url) != nil else {

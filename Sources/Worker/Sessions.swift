@@ -25,7 +25,11 @@ actor Sessions {
 
     /// - Parameter worker: The worker's id; sessions are named `sluice-<worker>`.
     init(
-        settings: Settings, environment: AWSEnvironment, http: HTTPClient, base: any CredentialProvider, worker: String,
+        settings: Settings,
+        environment: AWSEnvironment,
+        http: HTTPClient,
+        base: any CredentialProvider,
+        worker: String,
         observer: (any CallObserver)?
     ) {
         self.settings = settings
@@ -40,8 +44,12 @@ actor Sessions {
     func registry() -> AWSClient {
         let registry = settings.registry
         return client(
-            "registry", account: registry.account, region: registry.region, role: registry.role,
-            externalID: registry.externalId)
+            "registry",
+            account: registry.account,
+            region: registry.region,
+            role: registry.role,
+            externalID: registry.externalId
+        )
     }
 
     /// A client in an account that is proven to be there. One proof is shared by all who wait for it; a
@@ -52,8 +60,12 @@ actor Sessions {
         }
         if let proof = proofs[name] { return try await proof.value }
         let client = client(
-            "account \(name)", account: account.account, region: account.region, role: account.role,
-            externalID: account.externalId)
+            "account \(name)",
+            account: account.account,
+            region: account.region,
+            role: account.role,
+            externalID: account.externalId
+        )
         let proof = Task { try await Self.prove(account, client) }
         proofs[name] = proof
         do {
@@ -74,24 +86,44 @@ actor Sessions {
             throw FailureError(
                 .denied,
                 "account \(account.name) should be \(account.account), but its credentials are of "
-                    + "\(identity.account). Nothing was changed. \(cure)")
+                    + "\(identity.account). Nothing was changed. \(cure)"
+            )
         }
         return Session(account: account, client: client)
     }
 
     private func client(
-        _ key: String, account: String, region: String, role: String?, externalID: String?
+        _ key: String,
+        account: String,
+        region: String,
+        role: String?,
+        externalID: String?
     ) -> AWSClient {
         if let client = clients[key] { return client }
         let own = AWSClient(
-            http: http, credentials: base, region: region, environment: environment, observer: observer)
+            http: http,
+            credentials: base,
+            region: region,
+            environment: environment,
+            observer: observer
+        )
         let credentials: any CredentialProvider =
             role.map { role in
-                AssumedRole(sts: STS(own), roleARN: role, sessionName: "sluice-\(worker)", externalID: externalID)
+                AssumedRole(
+                    sts: STS(own),
+                    roleARN: role,
+                    sessionName: "sluice-\(worker)",
+                    externalID: externalID
+                )
             } ?? base
         let client = AWSClient(
-            http: http, credentials: credentials, region: region, environment: environment, account: account,
-            observer: observer)
+            http: http,
+            credentials: credentials,
+            region: region,
+            environment: environment,
+            account: account,
+            observer: observer
+        )
         clients[key] = client
         return client
     }

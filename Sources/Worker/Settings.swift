@@ -12,7 +12,10 @@ public struct Settings: Sendable {
     public init(_ folder: AccountsFolder) throws {
         self.folder = folder
         accounts = Dictionary(folder.accounts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        endpoints = Dictionary(folder.endpoints.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        endpoints = Dictionary(
+            folder.endpoints.map { ($0.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
         plans = try folder.endpoints.map(Self.plan)
     }
 
@@ -35,18 +38,29 @@ public struct Settings: Sendable {
 
     private static func plan(_ endpoint: EndpointDocument) throws -> EndpointPlan {
         EndpointPlan(
-            name: endpoint.name, targets: endpoint.models.mapValues(\.name), image: endpoint.container?.image,
-            stages: try endpoint.stages.map { try stage($0, of: endpoint) }, operators: endpoint.operators)
+            name: endpoint.name,
+            targets: endpoint.models.mapValues(\.name),
+            image: endpoint.container?.image,
+            stages: try endpoint.stages.map { try stage($0, of: endpoint) },
+            operators: endpoint.operators
+        )
     }
 
     private static func stage(_ stage: StageDocument, of endpoint: EndpointDocument) throws -> StagePlan {
         var digests: [String: String] = [:]
         for account in stage.accounts {
-            digests[account.name] = Digest.hex(try Digest.sha256(endpoint.settingsDigestInput(account: account)))
+            digests[account.name] = Digest.hex(
+                try Digest.sha256(endpoint.settingsDigestInput(account: account))
+            )
         }
         return StagePlan(
-            name: stage.name, accounts: digests,
-            accepts: Set(stage.accepts.compactMap { ApprovalStatus(rawValue: $0.rawValue) }), soak: stage.soak,
-            approvals: stage.gate.approvals, approvers: stage.gate.approvers, expires: stage.gate.expires)
+            name: stage.name,
+            accounts: digests,
+            accepts: Set(stage.accepts.compactMap { ApprovalStatus(rawValue: $0.rawValue) }),
+            soak: stage.soak,
+            approvals: stage.gate.approvals,
+            approvers: stage.gate.approvers,
+            expires: stage.gate.expires
+        )
     }
 }

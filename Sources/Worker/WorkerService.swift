@@ -37,7 +37,10 @@ public struct WorkerService: Sendable {
     let log: Logger
 
     public init(
-        settings: Settings, options: Options, environment: AWSEnvironment, observer: (any CallObserver)? = nil,
+        settings: Settings,
+        options: Options,
+        environment: AWSEnvironment,
+        observer: (any CallObserver)? = nil,
         log: Logger
     ) {
         self.settings = settings
@@ -54,29 +57,61 @@ public struct WorkerService: Sendable {
         let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
         let base = try CredentialChain.standard(environment: environment, http: http)
         let ledger = try await Ledger.open(
-            options.ledger, plans: settings.plans, pace: Pace(tick: options.tick), isWorker: true,
-            announces: settings.registry.events != nil)
+            options.ledger,
+            plans: settings.plans,
+            pace: Pace(tick: options.tick),
+            isWorker: true,
+            announces: settings.registry.events != nil
+        )
         let worker = Self.id()
         var log = log
         log[metadataKey: "worker"] = "\(worker)"
         let sessions = Sessions(
-            settings: settings, environment: environment, http: http, base: base, worker: worker, observer: observer)
+            settings: settings,
+            environment: environment,
+            http: http,
+            base: base,
+            worker: worker,
+            observer: observer
+        )
         let reader = RegistryReader(sessions: sessions, settings: settings)
         let mailbox = Mailbox()
         let progress = Progress()
         let own = AWSClient(
-            http: http, credentials: base, region: settings.registry.region, environment: environment,
-            observer: observer)
+            http: http,
+            credentials: base,
+            region: settings.registry.region,
+            environment: environment,
+            observer: observer
+        )
 
         let intake = Intake(
-            queue: settings.registry.queue, sqs: SQS(own), reader: MessageReader(settings: settings), ledger: ledger,
-            mailbox: mailbox, progress: progress, waitSeconds: options.untilIdle ? 1 : 20, log: log)
+            queue: settings.registry.queue,
+            sqs: SQS(own),
+            reader: MessageReader(settings: settings),
+            ledger: ledger,
+            mailbox: mailbox,
+            progress: progress,
+            waitSeconds: options.untilIdle ? 1 : 20,
+            log: log
+        )
         let conductor = Conductor(
             ledger: ledger,
-            performer: Performer(settings: settings, sessions: sessions, ledger: ledger), reader: reader,
-            mailbox: mailbox, worker: worker, progress: progress, log: log)
+            performer: Performer(settings: settings, sessions: sessions, ledger: ledger),
+            reader: reader,
+            mailbox: mailbox,
+            worker: worker,
+            progress: progress,
+            log: log
+        )
         let resync = Resync(
-            ledger: ledger, reader: reader, mailbox: mailbox, progress: progress, interval: options.resync, log: log)
+            ledger: ledger,
+            reader: reader,
+            mailbox: mailbox,
+            progress: progress,
+            interval: options.resync,
+            log: log
+        )
 
         // Stopped in the reverse order: what comes in ends first, and the conductor records last.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
@@ -84,17 +119,27 @@ public struct WorkerService: Sendable {
         ]
         if let bus = settings.registry.events {
             let announcer = Announcer(
-                bus: bus, region: settings.registry.region, client: EventBridge(own), ledger: ledger, log: log)
+                bus: bus,
+                region: settings.registry.region,
+                client: EventBridge(own),
+                ledger: ledger,
+                log: log
+            )
             services.insert(.init(service: announcer), at: 0)
         }
         if options.untilIdle {
             services.append(
                 .init(
                     service: IdleWatch(ledger: ledger, progress: progress, log: log),
-                    successTerminationBehavior: .gracefullyShutdownGroup))
+                    successTerminationBehavior: .gracefullyShutdownGroup
+                )
+            )
         }
         var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
+            services: services,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: log
+        )
         configuration.maximumGracefulShutdownDuration = Self.patience
         log.info("sluice begins: \(settings.plans.map(\.name).joined(separator: ", "))")
         try await ServiceGroup(configuration: configuration).run()

@@ -6,7 +6,9 @@ import Worker
 struct LedgerOption: ParsableArguments {
     @Option(
         name: .customLong("ledger"),
-        help: "The ledger, as sqlite:PATH. SLUICE_LEDGER is taken where it is not given, then sqlite:sluice.sqlite.")
+        help:
+            "The ledger, as sqlite:PATH. SLUICE_LEDGER is taken where it is not given, then sqlite:sluice.sqlite."
+    )
     var given: String?
 
     var url: String {

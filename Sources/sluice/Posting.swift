@@ -45,8 +45,11 @@ struct PostingOptions: ParsableArguments {
         let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
         let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
         let client = AWSClient(
-            http: http, credentials: try CredentialChain.standard(environment: environment, http: http),
-            region: folder.registry.region, environment: environment)
+            http: http,
+            credentials: try CredentialChain.standard(environment: environment, http: http),
+            region: folder.registry.region,
+            environment: environment
+        )
         let caller = try await STS(client).callerIdentity()
         let messageID = try await SQS(client).sendMessage(queueURL: folder.registry.queue, body: body)
         await http.shutdown()
@@ -79,7 +82,9 @@ struct PostingOptions: ParsableArguments {
             try await Task.sleep(for: .milliseconds(100))
         }
         throw Failed(
-            sentence: "no verdict within \(timeout) s. The message is on the queue; is a worker running on this ledger?")
+            sentence:
+                "no verdict within \(timeout) s. The message is on the queue; is a worker running on this ledger?"
+        )
     }
 
     /// A value in a message.
@@ -101,8 +106,11 @@ struct PostingOptions: ParsableArguments {
 
 /// The endpoint in a release's id, `<endpoint>.<ten hex digits>`.
 func endpoint(ofRelease id: String) throws -> String {
-    guard let dot = id.lastIndex(of: "."), dot != id.startIndex, id[id.index(after: dot)...].count == 10 else {
-        throw WrongCommand(sentence: "\(id) is no release; a release is <endpoint>.<ten hex digits>, see `sluice releases`")
+    guard let dot = id.lastIndex(of: "."), dot != id.startIndex, id[id.index(after: dot)...].count == 10
+    else {
+        throw WrongCommand(
+            sentence: "\(id) is no release; a release is <endpoint>.<ten hex digits>, see `sluice releases`"
+        )
     }
     return String(id[..<dot])
 }

@@ -22,7 +22,9 @@ enum Screen {
     }
 
     static func models(_ models: [String: String]) -> String {
-        models.sorted { $0.key < $1.key }.map { "\(escaped($0.key)) = \(short($0.value))" }.joined(separator: ", ")
+        models.sorted { $0.key < $1.key }.map { "\(escaped($0.key)) = \(short($0.value))" }.joined(
+            separator: ", "
+        )
     }
 
     /// A release in a few lines: what it is, where it is, and what it waits for.
@@ -45,7 +47,8 @@ enum Screen {
         }
         return rows.map { row in
             let cells = row.enumerated().map { column, cell in
-                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+                column == row.count - 1
+                    ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
             }
             return cells.joined(separator: "  ")
         }

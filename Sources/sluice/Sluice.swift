@@ -25,17 +25,22 @@ struct Sluice: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: [WorkerCommand.self, Check.self]),
             CommandGroup(
-                name: "Reading", subcommands: [Status.self, Releases.self, Show.self, QuarantineCommand.self]),
+                name: "Reading",
+                subcommands: [Status.self, Releases.self, Show.self, QuarantineCommand.self]
+            ),
             CommandGroup(
                 name: "Deciding",
                 subcommands: [
                     Promote.self, Reject.self, Retry.self, HoldCommand.self, Resume.self, Deploy.self,
-                ]),
-        ])
+                ]
+            ),
+        ]
+    )
 
     private static var version: String {
         let libraries = LibraryVersions.current
-        return "sluice 0.1 (libcurl \(libraries.curl), OpenSSL \(libraries.openSSL), json-c \(libraries.jsonC), "
+        return
+            "sluice 0.1 (libcurl \(libraries.curl), OpenSSL \(libraries.openSSL), json-c \(libraries.jsonC), "
             + "libpq \(libraries.postgres))"
     }
 

@@ -88,7 +88,7 @@ extension SageMaker {
     ) async throws -> Page<EndpointSummary> {
         struct Input: Encodable {
             let lastModifiedTimeAfter: Date?
-            let sortBy = "LastModifiedTime"
+            let sortBy = "CreationTime"
             let sortOrder = "Descending"
             let maxResults = 100
             let nextToken: String?

@@ -72,19 +72,29 @@ struct ArtifactCopier {
         guard let version = work.release.models[target], let pin = work.pins[version.package] else {
             throw FailureError(.vanished, "the pin of \(target) is not in the ledger")
         }
-        if !work.attempt.changes.contains(target), let copy = work.baseCopies[target], let place = S3URL(copy.url) {
+        if !work.attempt.changes.contains(target), let copy = work.baseCopies[target],
+            let place = S3URL(copy.url)
+        {
             return Job(
-                target: target, pin: pin, package: version.package,
+                target: target,
+                pin: pin,
+                package: version.package,
                 source: ObjectLocation(bucket: place.bucket, key: place.key, versionID: copy.versionID),
-                sourceETag: copy.etag, sourceOwner: account.account)
+                sourceETag: copy.etag,
+                sourceOwner: account.account
+            )
         }
         guard let place = S3URL(pin.url) else {
             throw FailureError(.invalid, "the pin of \(target) names no object: \(pin.url)")
         }
         return Job(
-            target: target, pin: pin, package: version.package,
+            target: target,
+            pin: pin,
+            package: version.package,
             source: ObjectLocation(bucket: place.bucket, key: place.key, versionID: pin.versionID),
-            sourceETag: pin.etag, sourceOwner: pin.owner)
+            sourceETag: pin.etag,
+            sourceOwner: pin.owner
+        )
     }
 
     private func copy(_ job: Job, _ session: Sessions.Session) async throws -> Done {
@@ -94,20 +104,33 @@ struct ArtifactCopier {
         guard job.pin.size <= Self.largest else {
             throw Refusal(
                 target: job.target,
-                sentence: "the artifact \(job.pin.url) has \(job.pin.size) bytes, and artifacts above 5 GiB are not "
-                    + "implemented yet")
+                sentence:
+                    "the artifact \(job.pin.url) has \(job.pin.size) bytes, and artifacts above 5 GiB are not "
+                    + "implemented yet"
+            )
         }
         func done(_ etag: String, _ versionID: String?, _ sha256: String) -> Done {
             Done(
                 job: job,
                 copy: ArtifactCopy(
-                    target: job.target, url: "s3://\(bucket)/\(key)", versionID: versionID, etag: etag, sha256: sha256))
+                    target: job.target,
+                    url: "s3://\(bucket)/\(key)",
+                    versionID: versionID,
+                    etag: etag,
+                    sha256: sha256
+                )
+            )
         }
         do {
             let reply = try await S3(session.client).copyObject(
-                source: job.source, sourceETag: job.sourceETag, sourceOwner: job.sourceOwner,
-                destination: (bucket: bucket, key: key), destinationOwner: account.account, kmsKeyARN: account.kmsKey,
-                onlyIfAbsent: true)
+                source: job.source,
+                sourceETag: job.sourceETag,
+                sourceOwner: job.sourceOwner,
+                destination: (bucket: bucket, key: key),
+                destinationOwner: account.account,
+                kmsKeyARN: account.kmsKey,
+                onlyIfAbsent: true
+            )
             guard let sha256 = reply.sha256 else {
                 throw FailureError(.transient, "S3 copied \(job.pin.url) without telling its SHA-256")
             }
@@ -118,34 +141,46 @@ struct ArtifactCopier {
             guard let head = try await present(bucket, key, account, session) else {
                 throw changed(job, "its ETag is no longer \(job.sourceETag)")
             }
-            let isSame = head.size == job.pin.size && head.sha256 != nil
+            let isSame =
+                head.size == job.pin.size && head.sha256 != nil
                 && (job.pin.sha256 == nil || head.sha256 == job.pin.sha256)
             guard isSame, let sha256 = head.sha256 else {
                 throw Refusal(
                     target: job.target,
                     sentence: "s3://\(bucket)/\(key) in account \(account.name) holds other bytes than "
-                        + "\(job.pin.url). Remove that object, then retry this release.")
+                        + "\(job.pin.url). Remove that object, then retry this release."
+                )
             }
             return done(head.etag, head.versionID, sha256)
         } catch let error as AWSError where error.isMissing {
             throw Refusal(
                 target: job.target,
-                sentence: "the artifact \(job.pin.url) is gone since it was pinned. Register the model again.")
+                sentence: "the artifact \(job.pin.url) is gone since it was pinned. Register the model again."
+            )
         }
     }
 
     private func changed(_ job: Job, _ how: String) -> Refusal {
         Refusal(
             target: job.target,
-            sentence: "the artifact \(job.pin.url) of \(job.package) has changed since it was pinned: \(how). What "
-                + "was tested cannot be released any more; register the changed archive as a new version.")
+            sentence:
+                "the artifact \(job.pin.url) of \(job.package) has changed since it was pinned: \(how). What "
+                + "was tested cannot be released any more; register the changed archive as a new version."
+        )
     }
 
     private func present(
-        _ bucket: String, _ key: String, _ account: AccountDocument, _ session: Sessions.Session
+        _ bucket: String,
+        _ key: String,
+        _ account: AccountDocument,
+        _ session: Sessions.Session
     ) async throws -> ObjectHead? {
         do {
-            return try await S3(session.client).headObject(bucket: bucket, key: key, expectedOwner: account.account)
+            return try await S3(session.client).headObject(
+                bucket: bucket,
+                key: key,
+                expectedOwner: account.account
+            )
         } catch let error as AWSError where error.isMissing {
             return nil
         }

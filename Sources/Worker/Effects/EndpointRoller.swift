@@ -47,7 +47,8 @@ struct EndpointRoller {
         throw FailureError(
             .invalid,
             "models \(name) and \(own) exist in account \(account.name) with other contents. Delete what Sluice did "
-                + "not make, then retry this release.")
+                + "not make, then retry this release."
+        )
     }
 
     /// - Returns: Whether a model of that name now is what is wanted.
@@ -57,8 +58,14 @@ struct EndpointRoller {
         let url = Names.prefix(work.release, in: account)
         do {
             _ = try await sageMaker.createModel(
-                name: name, containerImage: image, environment: environment, modelDataURL: url, multiModel: true,
-                executionRoleARN: account.executionRole, tags: tags)
+                name: name,
+                containerImage: image,
+                environment: environment,
+                modelDataURL: url,
+                multiModel: true,
+                executionRoleARN: account.executionRole,
+                tags: tags
+            )
             return true
         } catch let error as AWSError where error.kind == .alreadyExists || error.kind == .unknownOutcome {
             let found = try await settled(error) { try await sageMaker.describeModel(name: name) }
@@ -71,7 +78,10 @@ struct EndpointRoller {
     private var variant: VariantDocument {
         get throws {
             guard let stage = endpoint.stage(named: work.attempt.stage) else {
-                throw FailureError(.invalid, "endpoint \(endpoint.name) no longer has the stage \(work.attempt.stage)")
+                throw FailureError(
+                    .invalid,
+                    "endpoint \(endpoint.name) no longer has the stage \(work.attempt.stage)"
+                )
             }
             return stage.variant
         }
@@ -85,9 +95,13 @@ struct EndpointRoller {
             _ = try await sageMaker.createEndpointConfig(
                 name: name,
                 variant: EndpointVariant(
-                    name: document.name, modelName: model, instanceType: document.instance,
-                    initialInstanceCount: document.count),
-                tags: tags)
+                    name: document.name,
+                    modelName: model,
+                    instanceType: document.instance,
+                    initialInstanceCount: document.count
+                ),
+                tags: tags
+            )
         } catch let error as AWSError where error.kind == .alreadyExists || error.kind == .unknownOutcome {
             let found = try await settled(error) { try await sageMaker.describeEndpointConfig(name: name) }
             let live = found.variants.first
@@ -97,7 +111,8 @@ struct EndpointRoller {
                 throw FailureError(
                     .invalid,
                     "endpoint config \(name) exists in account \(account.name) with other contents. Delete it, then "
-                        + "retry this release.")
+                        + "retry this release."
+                )
             }
         }
         return name
@@ -105,7 +120,8 @@ struct EndpointRoller {
 
     /// Looks at what a create may have left behind. Where there is nothing, the create did not happen and
     /// is owed still.
-    private func settled<Found>(_ error: AWSError, _ describe: () async throws -> Found) async throws -> Found {
+    private func settled<Found>(_ error: AWSError, _ describe: () async throws -> Found) async throws -> Found
+    {
         do {
             return try await describe()
         } catch let missing as AWSError where missing.isMissing {
@@ -117,15 +133,18 @@ struct EndpointRoller {
         if work.isRepeated, let found = try await described(), found.configName == config { return }
         do {
             _ = try await sageMaker.createEndpoint(
-                name: endpoint.name, configName: config,
-                tags: account.tags.merging([Self.endpointTag: endpoint.name]) { _, own in own })
+                name: endpoint.name,
+                configName: config,
+                tags: account.tags.merging([Self.endpointTag: endpoint.name]) { _, own in own }
+            )
         } catch let error as AWSError where error.kind == .alreadyExists || error.kind == .unknownOutcome {
             guard let found = try await described() else { throw FailureError(.transient, "\(error)") }
             guard found.configName == config || found.pendingConfigName == config else {
                 throw FailureError(
                     .invalid,
                     "endpoint \(endpoint.name) appeared in account \(account.name) while this release was on its way; "
-                        + "somebody else made it. Delete it or rename yours, then retry this release.")
+                        + "somebody else made it. Delete it or rename yours, then retry this release."
+                )
             }
         }
     }
@@ -135,7 +154,10 @@ struct EndpointRoller {
         let keepsCounts = try await keepsCounts()
         do {
             _ = try await sageMaker.updateEndpoint(
-                name: endpoint.name, configName: config, retainAllVariantProperties: keepsCounts)
+                name: endpoint.name,
+                configName: config,
+                retainAllVariantProperties: keepsCounts
+            )
         } catch let error as AWSError where error.kind == .inProgress || error.kind == .unknownOutcome {
             if let found = try await described(), isOn(config, found) { return }
             throw error

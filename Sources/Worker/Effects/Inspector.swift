@@ -25,10 +25,13 @@ struct Inspector {
 
         let session = try await performer.sessions.session(work.attempt.account)
         for target in work.attempt.changes {
-            guard let version = work.release.models[target], work.pins[version.package] == nil else { continue }
+            guard let version = work.release.models[target], work.pins[version.package] == nil else {
+                continue
+            }
             switch try await pin(version, session) {
             case .success(let pin): facts.append(.pin(package: version.package, pin))
-            case .failure(let missing): return .checkFailed(blame: .target(target), sentence: missing.sentence)
+            case .failure(let missing):
+                return .checkFailed(blame: .target(target), sentence: missing.sentence)
             }
         }
         return .inspected(try await endpoint(session))
@@ -46,7 +49,8 @@ struct Inspector {
     }
 
     private func withdrawn(_ packages: [String: PackageSight]) -> String? {
-        let accepts = performer.settings.plans.first { $0.name == work.attempt.endpoint }?
+        let accepts =
+            performer.settings.plans.first { $0.name == work.attempt.endpoint }?
             .stages.first { $0.name == work.attempt.stage }?.accepts ?? []
         let wrong = work.release.models.values.filter { version in
             packages[version.package].map { !accepts.contains($0.status) } ?? true
@@ -68,8 +72,11 @@ struct Inspector {
     private var disagreement: String? {
         let images = Dictionary(grouping: work.release.models, by: \.value.image)
         guard images.count > 1 else { return nil }
-        let list = images.map { image, models in "\(models.map(\.key).sorted().joined(separator: ", ")): \(image)" }
-        return "the packages of one multi-model endpoint have to name one image, and these name \(images.count): "
+        let list = images.map { image, models in
+            "\(models.map(\.key).sorted().joined(separator: ", ")): \(image)"
+        }
+        return
+            "the packages of one multi-model endpoint have to name one image, and these name \(images.count): "
             + list.sorted().joined(separator: "; ")
             + ". Register the models with one image, or set `container` on endpoint \(work.attempt.endpoint)."
     }
@@ -79,7 +86,9 @@ struct Inspector {
     }
 
     /// What the artifact is, as the deployment account sees it, or why it cannot be released.
-    private func pin(_ version: ModelVersion, _ session: Sessions.Session) async throws -> Result<Pin, Missing> {
+    private func pin(_ version: ModelVersion, _ session: Sessions.Session) async throws -> Result<
+        Pin, Missing
+    > {
         guard let place = S3URL(version.artifact) else {
             return .failure(Missing(sentence: "\(version.package) names no artifact that can be copied"))
         }
@@ -87,22 +96,37 @@ struct Inspector {
         for owner in owners {
             do {
                 let head = try await S3(session.client).headObject(
-                    bucket: place.bucket, key: place.key, expectedOwner: owner)
+                    bucket: place.bucket,
+                    key: place.key,
+                    expectedOwner: owner
+                )
                 guard head.size > 0 else {
                     return .failure(
                         Missing(
-                            sentence: "the artifact \(version.artifact) of \(version.package) is empty. Register the "
-                                + "model again with its archive."))
+                            sentence:
+                                "the artifact \(version.artifact) of \(version.package) is empty. Register the "
+                                + "model again with its archive."
+                        )
+                    )
                 }
                 return .success(
                     Pin(
-                        url: version.artifact, owner: owner, versionID: head.versionID, etag: head.etag,
-                        size: head.size, sha256: head.sha256))
+                        url: version.artifact,
+                        owner: owner,
+                        versionID: head.versionID,
+                        etag: head.etag,
+                        size: head.size,
+                        sha256: head.sha256
+                    )
+                )
             } catch let error as AWSError where error.isMissing {
                 return .failure(
                     Missing(
-                        sentence: "the artifact \(version.artifact) of \(version.package) does not exist. Register "
-                            + "the model again with an archive that does."))
+                        sentence:
+                            "the artifact \(version.artifact) of \(version.package) does not exist. Register "
+                            + "the model again with an archive that does."
+                    )
+                )
             } catch let error as AWSError where error.kind == .denied {
                 continue
             }
@@ -113,14 +137,20 @@ struct Inspector {
     /// A denial has two meanings here: another owner than expected, or a missing permission. Asking without
     /// an expected owner tells them apart.
     private func stranger(
-        _ version: ModelVersion, _ place: S3URL, _ owners: [String], _ session: Sessions.Session
+        _ version: ModelVersion,
+        _ place: S3URL,
+        _ owners: [String],
+        _ session: Sessions.Session
     ) async throws -> Result<Pin, Missing> {
         _ = try await S3(session.client).headObject(bucket: place.bucket, key: place.key)
         return .failure(
             Missing(
-                sentence: "the bucket of \(version.artifact) does not belong to \(owners.joined(separator: " or ")), "
+                sentence:
+                    "the bucket of \(version.artifact) does not belong to \(owners.joined(separator: " or ")), "
                     + "so \(version.package) is not released. If its owner may supply artifacts, add the account to "
-                    + "`artifactOwners` of the registry."))
+                    + "`artifactOwners` of the registry."
+            )
+        )
     }
 
     private func endpoint(_ session: Sessions.Session) async throws -> Inspection {

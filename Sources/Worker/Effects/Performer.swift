@@ -57,8 +57,11 @@ struct Performer: Sendable {
             var token: String?
             repeat {
                 let page = try await SageMaker(session.client).listEndpoints(
-                    lastModifiedAfter: since.date, nextToken: token)
-                for summary in page.items where names.contains(summary.name) && summary.status.kind == .inProgress {
+                    lastModifiedAfter: since.date,
+                    nextToken: token
+                )
+                for summary in page.items
+                where names.contains(summary.name) && summary.status.kind == .inProgress {
                     changing[summary.name] = summary
                 }
                 token = page.nextToken
@@ -75,17 +78,27 @@ struct Performer: Sendable {
     }
 
     private func event(
-        of work: Work, _ changing: [String: EndpointSummary], _ session: Sessions.Session
+        of work: Work,
+        _ changing: [String: EndpointSummary],
+        _ session: Sessions.Session
     ) async -> Attempt.Event {
         if let summary = changing[work.attempt.endpoint] {
             return .endpointSeen(
                 EndpointSight(
-                    kind: .inProgress, status: summary.status.rawValue, config: "",
-                    modifiedAt: Moment(summary.lastModifiedTime), failureReason: nil))
+                    kind: .inProgress,
+                    status: summary.status.rawValue,
+                    config: "",
+                    modifiedAt: Moment(summary.lastModifiedTime),
+                    failureReason: nil
+                )
+            )
         }
         do {
             return .endpointSeen(
-                EndpointSight(try await SageMaker(session.client).describeEndpoint(name: work.attempt.endpoint)))
+                EndpointSight(
+                    try await SageMaker(session.client).describeEndpoint(name: work.attempt.endpoint)
+                )
+            )
         } catch {
             return .effectFailed(Failure(error))
         }
@@ -106,7 +119,11 @@ extension EndpointStatus {
 extension EndpointSight {
     init(_ endpoint: EndpointDescription) {
         self.init(
-            kind: endpoint.status.kind, status: endpoint.status.rawValue, config: endpoint.configName ?? "",
-            modifiedAt: Moment(endpoint.lastModifiedTime), failureReason: endpoint.failureReason)
+            kind: endpoint.status.kind,
+            status: endpoint.status.rawValue,
+            config: endpoint.configName ?? "",
+            modifiedAt: Moment(endpoint.lastModifiedTime),
+            failureReason: endpoint.failureReason
+        )
     }
 }

@@ -43,15 +43,21 @@ struct SmokeTester {
     }
 
     private func refusal(_ target: String, _ what: String) -> Refusal {
-        Refusal(target: target, sentence: "smoke test of \(target) in account \(session.account.name): it \(what)")
+        Refusal(
+            target: target,
+            sentence: "smoke test of \(target) in account \(session.account.name): it \(what)"
+        )
     }
 
     private func invoke(_ target: String, _ test: SmokeTest) async throws -> ([UInt8], Duration) {
         let start = ContinuousClock.now
         do {
             let answer = try await SageMakerRuntime(session.client).invokeEndpoint(
-                name: endpoint.name, targetModel: target, contentType: test.contentType,
-                body: [UInt8](test.body.utf8))
+                name: endpoint.name,
+                targetModel: target,
+                contentType: test.contentType,
+                body: [UInt8](test.body.utf8)
+            )
             return (answer.body, .now - start)
         } catch let error as AWSError {
             switch error.kind {
@@ -83,7 +89,8 @@ struct SmokeTester {
         return nil
     }
 
-    private static func disappointment(with value: JSONValue, _ expectation: SmokeTest.Expectation) -> String? {
+    private static func disappointment(with value: JSONValue, _ expectation: SmokeTest.Expectation) -> String?
+    {
         let pointer = expectation.pointer
         switch expectation.check {
         case .between(let low, let high):

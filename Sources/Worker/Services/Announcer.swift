@@ -23,7 +23,10 @@ struct Announcer: Service {
                 do {
                     try await runOnce()
                 } catch {
-                    log.warning("\(Failure(error).sentence)", metadata: ["step": "announce", "bus": "\(bus)"])
+                    log.warning(
+                        "\(Failure(error).sentence)",
+                        metadata: ["step": "announce", "bus": "\(bus)"]
+                    )
                 }
                 try? await Task.sleep(for: Self.interval)
             }
@@ -35,8 +38,12 @@ struct Announcer: Service {
         guard !due.isEmpty else { return }
         let entries = due.map { announcement in
             EventEntry(
-                source: "sluice", detailType: "Sluice Release State Change", detail: announcement.detail,
-                resources: [announcement.release], eventBusName: bus)
+                source: "sluice",
+                detailType: "Sluice Release State Change",
+                detail: announcement.detail,
+                resources: [announcement.release],
+                eventBusName: bus
+            )
         }
         do {
             let results = try await client.putEvents(entries)

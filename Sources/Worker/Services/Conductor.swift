@@ -43,7 +43,11 @@ struct Conductor: Service {
             let now = Moment.now
             do {
                 let turn = try await ledger.turn(
-                    unrecorded, worker: worker, capacity: Self.capacity - running.count - looking, now: now)
+                    unrecorded,
+                    worker: worker,
+                    capacity: Self.capacity - running.count - looking,
+                    now: now
+                )
                 for outcome in unrecorded {
                     say(outcome)
                     switch outcome {
@@ -107,7 +111,10 @@ struct Conductor: Service {
         do {
             _ = try await ledger.turn(outcomes, worker: worker, capacity: 0, now: .now)
         } catch {
-            log.error("claims could not be given back; they end by themselves", metadata: ["error": "\(error)"])
+            log.error(
+                "claims could not be given back; they end by themselves",
+                metadata: ["error": "\(error)"]
+            )
         }
     }
 
@@ -132,11 +139,14 @@ struct Conductor: Service {
             }
         case .looked(_, let sight):
             log.info(
-                "the registry says \(sight.status.rawValue)", metadata: ["package": "\(sight.arn)", "step": "looked"])
+                "the registry says \(sight.status.rawValue)",
+                metadata: ["package": "\(sight.arn)", "step": "looked"]
+            )
         case .lookFailed(let look, let failure):
             log.warning(
                 "\(failure.sentence)",
-                metadata: ["package": "\(look.package)", "step": "look", "class": "\(failure.kind.rawValue)"])
+                metadata: ["package": "\(look.package)", "step": "look", "class": "\(failure.kind.rawValue)"]
+            )
         }
     }
 }

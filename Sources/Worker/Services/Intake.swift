@@ -41,7 +41,11 @@ struct Intake: Service {
     ///
     /// - Returns: How many messages came.
     func runOnce() async throws -> Int {
-        let messages = try await sqs.receiveMessages(queueURL: queue, waitSeconds: waitSeconds, visibilitySeconds: Self.visibilitySeconds)
+        let messages = try await sqs.receiveMessages(
+            queueURL: queue,
+            waitSeconds: waitSeconds,
+            visibilitySeconds: Self.visibilitySeconds
+        )
         guard !messages.isEmpty else { return 0 }
         let received = messages.map(reader.read)
         let isRecorded = try await ledger.record(received, now: .now)
@@ -57,10 +61,14 @@ struct Intake: Service {
         }
         guard !done.isEmpty else { return messages.count }
         // What cannot be deleted comes again and does nothing.
-        for failure in try await sqs.deleteMessages(queueURL: queue, receiptHandles: done.map(\.receiptHandle)) {
+        for failure in try await sqs.deleteMessages(
+            queueURL: queue,
+            receiptHandles: done.map(\.receiptHandle)
+        ) {
             log.warning(
                 "a message could not be deleted: \(failure.code) \(failure.message)",
-                metadata: ["message": "\(done[failure.index].messageID)"])
+                metadata: ["message": "\(done[failure.index].messageID)"]
+            )
         }
         return messages.count
     }
@@ -69,7 +77,8 @@ struct Intake: Service {
         let pause = Duration.seconds(min(1 << min(failures - 1, 5), 20))
         log.error(
             "\(Failure(error).sentence)",
-            metadata: ["step": "receive", "queue": "\(queue)", "again": "in \(pause.components.seconds) s"])
+            metadata: ["step": "receive", "queue": "\(queue)", "again": "in \(pause.components.seconds) s"]
+        )
         try? await Task.sleep(for: pause)
     }
 }

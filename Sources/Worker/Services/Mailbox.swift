@@ -24,14 +24,18 @@ actor Mailbox {
         return outcomes
     }
 
-    /// Returns once something came in, or when the time is over.
+    /// Returns once something came in, when the time is over, or when the caller is cancelled.
     func wait(for duration: Duration) async {
         if !isAwake {
             let timer = Task {
                 try await Task.sleep(for: duration)
                 self.wake()
             }
-            await withCheckedContinuation { waiter = $0 }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { waiter = $0 }
+            } onCancel: {
+                Task { await self.wake() }
+            }
             timer.cancel()
         }
         isAwake = false

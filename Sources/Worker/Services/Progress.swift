@@ -29,7 +29,9 @@ struct IdleWatch: Service {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try await Task.sleep(for: .milliseconds(100))
-                guard await progress.isIdle, try await ledger.isIdle(for: .seconds(60), now: .now) else { continue }
+                guard await progress.isIdle, try await ledger.isIdle(for: .seconds(60), now: .now) else {
+                    continue
+                }
                 // Returning ends the service group, cleanly and with success.
                 log.info("idle: nothing is due within a minute")
                 return

@@ -26,20 +26,27 @@ struct Resync: Service {
 
     /// - Returns: Whether every group could be listed.
     func runOnce() async -> Bool {
-        var isComplete = true
-        for group in ledger.groups where !Task.isCancelled {
+        var listings: [String: [PackageListing]] = [:]
+        let groups = ledger.groups
+        for group in groups where !Task.isCancelled {
             do {
-                let looks = try await ledger.listed(group, try await reader.list(group), now: .now)
-                await mailbox.wake()
-                if looks > 0 {
-                    log.info("\(looks) packages differ from the ledger", metadata: ["group": "\(group)", "step": "resync"])
-                }
+                listings[group] = try await reader.list(group)
             } catch {
-                isComplete = false
-                if error is CancellationError { break }
+                if Task.isCancelled { return false }
                 log.error("\(Failure(error).sentence)", metadata: ["group": "\(group)", "step": "resync"])
             }
         }
-        return isComplete
+        do {
+            // All at once, so that versions found together are released together.
+            let looks = try await ledger.listed(listings, now: .now)
+            if looks > 0 {
+                log.info("\(looks) packages differ from the ledger", metadata: ["step": "resync"])
+            }
+            await mailbox.wake()
+        } catch {
+            log.error("\(error)", metadata: ["step": "resync"])
+            return false
+        }
+        return listings.count == groups.count
     }
 }

@@ -8,7 +8,8 @@ struct Check: ParsableCommand {
         discussion: """
             Reads every *.yaml below the folder and reports everything that is wrong with it at once, each with \
             its file and line. Nothing is asked of AWS. Exits 3 if anything is wrong.
-            """)
+            """
+    )
 
     @OptionGroup var accounts: AccountsOption
     @OptionGroup var json: JSONFlag
@@ -30,7 +31,12 @@ struct Check: ParsableCommand {
             let folder = try accounts.load()
             if json.isOn {
                 return try json.print(
-                    Report(problems: [], endpoints: folder.endpoints.map(\.name), accounts: folder.accounts.map(\.name)))
+                    Report(
+                        problems: [],
+                        endpoints: folder.endpoints.map(\.name),
+                        accounts: folder.accounts.map(\.name)
+                    )
+                )
             }
             for endpoint in folder.endpoints {
                 let way = endpoint.stages.map { stage in
@@ -46,7 +52,10 @@ struct Check: ParsableCommand {
             try json.print(
                 Report(
                     problems: error.problems.map { .init(file: $0.file, line: $0.line, message: $0.message) },
-                    endpoints: [], accounts: []))
+                    endpoints: [],
+                    accounts: []
+                )
+            )
             Foundation.exit(3)
         }
     }

@@ -6,7 +6,8 @@ struct Deploy: AsyncParsableCommand {
         discussion: """
             With --model an older version that is still approved is released again. Without it the next release \
             is composed of what the registry says, under the settings now in force. Every gate applies.
-            """)
+            """
+    )
 
     @Argument(help: "The endpoint.")
     var endpoint: String

@@ -7,7 +7,8 @@ struct HoldCommand: AsyncParsableCommand {
         discussion: """
             No new effect begins. An update that was already asked for is awaited, tested and, if it is bad, \
             undone; the time that approvals have runs on.
-            """)
+            """
+    )
 
     @OptionGroup var scope: Scope
     @OptionGroup var posting: PostingOptions

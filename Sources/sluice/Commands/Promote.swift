@@ -6,7 +6,8 @@ struct Promote: AsyncParsableCommand {
         discussion: """
             Counts as one approval of the person whose credentials post it; the gate says how many it needs. An \
             approval holds for this release, this stage and the settings in force.
-            """)
+            """
+    )
 
     @Argument(help: "The release that waits, <endpoint>.<ten hex digits>.")
     var release: String
@@ -18,7 +19,10 @@ struct Promote: AsyncParsableCommand {
 
     func run() async throws {
         try await posting.post(
-            "promote", ["release": .text(release), "stage": .text(stage)], endpoint: endpoint(ofRelease: release),
-            stage: stage)
+            "promote",
+            ["release": .text(release), "stage": .text(stage)],
+            endpoint: endpoint(ofRelease: release),
+            stage: stage
+        )
     }
 }

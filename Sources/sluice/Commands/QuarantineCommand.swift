@@ -3,7 +3,9 @@ import Ledger
 
 struct QuarantineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "quarantine", abstract: "List the messages that meant nothing, whole, with the reason.")
+        commandName: "quarantine",
+        abstract: "List the messages that meant nothing, whole, with the reason."
+    )
 
     @OptionGroup var ledger: LedgerOption
     @OptionGroup var json: JSONFlag
@@ -13,7 +15,9 @@ struct QuarantineCommand: AsyncParsableCommand {
         if json.isOn { return try json.print(messages) }
         if messages.isEmpty { print("the quarantine is empty") }
         for message in messages {
-            print("\(message.receivedAt)  \(Screen.escaped(message.id)) from \(Screen.escaped(message.sender ?? "nobody"))")
+            print(
+                "\(message.receivedAt)  \(Screen.escaped(message.id)) from \(Screen.escaped(message.sender ?? "nobody"))"
+            )
             print("  \(Screen.escaped(message.reason))")
             print("  \(Screen.escaped(message.body))")
         }

@@ -6,7 +6,8 @@ struct Reject: AsyncParsableCommand {
         discussion: """
             The release ends refused, and the versions that it changed are barred in every stage until `sluice \
             retry` or a new decision in the registry lifts the bar.
-            """)
+            """
+    )
 
     @Argument(help: "The release that waits, <endpoint>.<ten hex digits>.")
     var release: String
@@ -18,7 +19,10 @@ struct Reject: AsyncParsableCommand {
 
     func run() async throws {
         try await posting.post(
-            "reject", ["release": .text(release), "stage": .text(stage)], endpoint: endpoint(ofRelease: release),
-            stage: stage)
+            "reject",
+            ["release": .text(release), "stage": .text(stage)],
+            endpoint: endpoint(ofRelease: release),
+            stage: stage
+        )
     }
 }

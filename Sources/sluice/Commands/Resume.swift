@@ -6,7 +6,8 @@ struct Resume: AsyncParsableCommand {
         abstract: "Let go on what was held.",
         discussion: """
             Give the same endpoint and stage as the hold.
-            """)
+            """
+    )
 
     @OptionGroup var scope: Scope
     @OptionGroup var posting: PostingOptions

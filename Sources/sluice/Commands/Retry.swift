@@ -6,7 +6,8 @@ struct Retry: AsyncParsableCommand {
         discussion: """
             The release is opened once more, or, where later decisions have overtaken it, what they ask for is \
             released with the versions that were barred. Every gate applies.
-            """)
+            """
+    )
 
     @Argument(help: "The release that ended, <endpoint>.<ten hex digits>.")
     var release: String

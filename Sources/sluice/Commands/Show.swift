@@ -4,7 +4,9 @@ import Ledger
 struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell the whole story of one release.",
-        discussion: "Its state, what people decided about it, and every event, decision and effect with its time.")
+        discussion:
+            "Its state, what people decided about it, and every event, decision and effect with its time."
+    )
 
     @Argument(help: "The release, <endpoint>.<ten hex digits>.")
     var release: String
@@ -24,11 +26,15 @@ struct Show: AsyncParsableCommand {
             let stage = decision.stage.map { " for \($0)" } ?? ""
             print(
                 "  \(decision.at)  \(decision.action)\(stage) by \(Screen.escaped(decision.sender)), "
-                    + "\(decision.verdict): \(Screen.escaped(decision.why)). Reason: \(Screen.escaped(decision.reason))")
+                    + "\(decision.verdict): \(Screen.escaped(decision.why)). Reason: \(Screen.escaped(decision.reason))"
+            )
         }
         print("journal")
         let rows = (view.journal ?? []).map { line in
-            ["  \(line.at)", line.kind, line.account ?? line.stage ?? "", line.name, Screen.escaped(line.text)]
+            [
+                "  \(line.at)", line.kind, line.account ?? line.stage ?? "", line.name,
+                Screen.escaped(line.text),
+            ]
         }
         Screen.table(rows).forEach { print($0) }
     }

@@ -3,7 +3,8 @@ import Ledger
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "What serves where, and what everything that waits is waiting for.")
+        abstract: "What serves where, and what everything that waits is waiting for."
+    )
 
     @Argument(help: "One endpoint; all of them where it is not given.")
     var endpoint: String?
@@ -22,16 +23,23 @@ struct Status: AsyncParsableCommand {
         var lines = [view.endpoint]
         if view.serving.isEmpty { lines.append("  nothing verified serves yet") }
         lines += Screen.table(
-            view.serving.map { ["  \($0.name)", $0.release, Screen.models($0.models), "since \($0.since)"] })
+            view.serving.map { ["  \($0.name)", $0.release, Screen.models($0.models), "since \($0.since)"] }
+        )
         for hold in view.holds {
             let what = hold.stage.map { "stage \($0)" } ?? "everything"
-            lines.append("  held: \(what), by \(Screen.escaped(hold.by)) since \(hold.at): \(Screen.escaped(hold.reason))")
+            lines.append(
+                "  held: \(what), by \(Screen.escaped(hold.by)) since \(hold.at): \(Screen.escaped(hold.reason))"
+            )
         }
         for bar in view.bars {
-            lines.append("  barred: \(Screen.short(bar.package)) for \(bar.target): \(Screen.escaped(bar.reason))")
+            lines.append(
+                "  barred: \(Screen.short(bar.package)) for \(bar.target): \(Screen.escaped(bar.reason))"
+            )
         }
         for trouble in view.troubles {
-            lines.append("  cannot look at \(Screen.short(trouble.package)): \(Screen.escaped(trouble.sentence))")
+            lines.append(
+                "  cannot look at \(Screen.short(trouble.package)): \(Screen.escaped(trouble.sentence))"
+            )
         }
         for release in view.open { lines += Screen.summary(of: release).map { "  " + $0 } }
         return lines

@@ -16,15 +16,20 @@ struct WorkerCommand: AsyncParsableCommand {
             Its own credentials come from the environment, the shared profile files (with credential_process) \
             or the container, as with the AWS SDKs; AWS_ENDPOINT_URL points it at a local AWS. Logs are text \
             on a terminal and JSON otherwise.
-            """)
+            """
+    )
 
     @OptionGroup var accounts: AccountsOption
     @OptionGroup var ledger: LedgerOption
 
-    @Flag(help: "Exit 0 once the queue is empty, the registry was compared, and nothing is due within a minute.")
+    @Flag(
+        help: "Exit 0 once the queue is empty, the registry was compared, and nothing is due within a minute."
+    )
     var untilIdle = false
 
-    @Option(help: "How often an endpoint that is changing is looked at when no event says that it has changed.")
+    @Option(
+        help: "How often an endpoint that is changing is looked at when no event says that it has changed."
+    )
     var tick = Span(.seconds(15))
 
     @Option(help: "How often the registry is compared with the ledger.")
@@ -38,15 +43,22 @@ struct WorkerCommand: AsyncParsableCommand {
         let isTerminal = isatty(STDERR_FILENO) == 1
         let level = log
         LoggingSystem.bootstrap { label in
-            var handler: any LogHandler = isTerminal ? StreamLogHandler.standardError(label: label) : JSONLog()
+            var handler: any LogHandler =
+                isTerminal ? StreamLogHandler.standardError(label: label) : JSONLog()
             handler.logLevel = level
             return handler
         }
         let tally = ProcessInfo.processInfo.environment["SLUICE_TALLY"].map(Tally.init)
         try await WorkerService(
             settings: settings,
-            options: .init(ledger: ledger.url, untilIdle: untilIdle, tick: tick.duration, resync: resync.duration),
-            environment: AWSEnvironment(ProcessInfo.processInfo.environment), observer: tally,
+            options: .init(
+                ledger: ledger.url,
+                untilIdle: untilIdle,
+                tick: tick.duration,
+                resync: resync.duration
+            ),
+            environment: AWSEnvironment(ProcessInfo.processInfo.environment),
+            observer: tally,
             log: Logger(label: "sluice")
         ).run()
         try tally?.write()
