@@ -18,7 +18,8 @@ import Testing
         ("AROAEXAMPLEID:a*n", "AROAEXAMPLEID:an"), ("AROAEXAMPLEID:a*n", "AROAEXAMPLEID:annan"),
         ("AROAEXAMPLEID:?nn", "AROAEXAMPLEID:ann"),
         ("AROAEXAMPLEID:*@acme.com", "AROAEXAMPLEID:ann@acme.com"),
-        ("AROAEXAMPLEID:*a*b*", "AROAEXAMPLEID:xaxabx"), ("AROAEXAMPLEID:**", "AROAEXAMPLEID:x"),
+        ("AROAEXAMPLEID:*a*b*", "AROAEXAMPLEID:xaxabx"), ("AROAEXAMPLEID:*aab", "AROAEXAMPLEID:aaab"),
+        ("AROAEXAMPLEID:**", "AROAEXAMPLEID:x"),
     ])
     func matches(_ pattern: String, _ sender: String) throws {
         #expect(try SenderPattern(pattern).matches(Sender(sender)))

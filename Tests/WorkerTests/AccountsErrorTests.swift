@@ -64,6 +64,36 @@ import Worker
         )
     }
 
+    /// What a broken file may hold is not called missing, whether it is named or looked for by its stage.
+    @Test(arguments: ["name: prod", "kind: account", "stage: prod"])
+    func aBrokenAccountMakesNoEndpointWrong(_ line: String) throws {
+        var fixture = AccountsFixture()
+        try fixture.replace(line, with: "\(line): broken", in: "prod.yaml")
+        let implicit = try fixture.problems()
+        #expect(implicit.count == 1 && implicit.allSatisfy { $0.hasPrefix("accounts/prod.yaml:") })
+
+        try fixture.replace(
+            "- stage: prod",
+            with: "- stage: prod\n    accounts: [prod]",
+            in: "endpoint.yaml"
+        )
+        let named = try fixture.problems()
+        #expect(named == implicit)
+    }
+
+    @Test func aSecondDocumentsAccountIsNotCalledMissing() throws {
+        var fixture = AccountsFixture()
+        let (staging, prod) = try (#require(fixture["staging.yaml"]), #require(fixture["prod.yaml"]))
+        fixture["staging.yaml"] = "\(staging)---\n\(prod)"
+        fixture["prod.yaml"] = nil
+        let problems = try fixture.problems()
+        #expect(
+            problems == [
+                "accounts/staging.yaml:10: a second document begins here: every file holds exactly one"
+            ]
+        )
+    }
+
     @Test func aFolderThatIsNotThere() {
         #expect(throws: AccountsError(problems: [.init(file: "nowhere", message: "there is no such folder")]))
         {
