@@ -250,14 +250,19 @@ class Registry:
         package.status, package.modified = status, held.now()
         self._announce(held, package, None)
 
-    def _announce(self, held: Holdings, package: Package, changed: list[str] | None) -> None:
+    def announce(self, arn: str, times: int) -> None:
+        """Deliver one event about a package as it is now, several times, as EventBridge may."""
+        held = self._sagemaker.by_arn(arn)
+        self._announce(held, held.packages[arn], ["ModelApprovalStatus"], times)
+
+    def _announce(self, held: Holdings, package: Package, changed: list[str] | None, times: int = 1) -> None:
         detail = package.described()
         del detail["ModelPackageName"]
         for key in ("CreationTime", "LastModifiedTime"):
             detail[key] = bus.iso(detail[key])
         if changed:
             detail["UpdatedModelPackageFields"] = changed
-        bus.emit(held.account, held.region, EVENT, [package.arn], detail)
+        bus.emit(held.account, held.region, EVENT, [package.arn], detail, times)
 
 
 def _authorize(group: Group | None, caller: Caller, action: str, *arns: str) -> None:
