@@ -28,6 +28,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 HERE = Path(__file__).resolve().parent
 REGION = "eu-west-1"
 UPDATE_SECONDS = 0.6
+ENVELOPE = ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]
 Check = Callable[["World"], str | None]
 CHECKS: list[tuple[str, Check]] = []
 
@@ -165,7 +166,7 @@ def approval(world: World) -> None:
     expect(event["resources"], [arn])
     expect(event["detail"]["ModelApprovalStatus"], "Approved")
     expect(event["detail"]["UpdatedModelPackageFields"], ["ModelApprovalStatus"])
-    expect(sorted(event), sorted("version id detail-type source account time region resources detail".split()))
+    expect(sorted(event), sorted(ENVELOPE))
     expect(message["Attributes"]["SenderId"], "AIDAJXNJGGKNS7OSV23OI")
     expect(message["MD5OfBody"], hashlib.md5(message["Body"].encode()).hexdigest())
 
@@ -299,7 +300,12 @@ def endpoint(world: World) -> None:
     session = world.session()
     sagemaker = world.endpoint(session)
     runtime = world.client("sagemaker-runtime", session)
-    ask = {"EndpointName": "demand", "TargetModel": "demand-de.tar.gz", "ContentType": "text/csv", "Body": "1,2,3\n4,5,6"}
+    ask = {
+        "EndpointName": "demand",
+        "TargetModel": "demand-de.tar.gz",
+        "ContentType": "text/csv",
+        "Body": "1,2,3\n4,5,6",
+    }
     answer = json.load(runtime.invoke_endpoint(**ask)["Body"])
     expect(answer, {"predictions": [{"score": 16.5}, {"score": 27.0}], "model": "demand-de", "version": 3})
     world.artifact(world.there["modelsBucket"], "models/a/demand-de.tar.gz", 4)
@@ -381,7 +387,9 @@ def names(world: World) -> None:
     arn = f"arn:aws:sagemaker:{REGION}:{world.staging}:"
     code = "ValidationException"
     create = {"EndpointName": "demand", "EndpointConfigName": "one"}
-    refused(code, f'Cannot create already existing endpoint "{arn}endpoint/demand"', sagemaker.create_endpoint, **create)
+    refused(
+        code, f'Cannot create already existing endpoint "{arn}endpoint/demand"', sagemaker.create_endpoint, **create
+    )
     taken = f'Cannot create already existing model "{arn}model/one"'
     refused(code, taken, world.config, sagemaker=sagemaker, name="one")
     variant = {"VariantName": "A", "ModelName": "none", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
@@ -445,7 +453,9 @@ def senders(world: World) -> None:
     world.client("sqs", world.session()).send_message(QueueUrl=world.queue, MessageBody="deploy")
     world.control("messages", {"queueUrl": world.queue, "body": "forged", "sender": "AROAFORGED:x"})
     got = {m["Body"]: m["Attributes"]["SenderId"] for m in world.receive()}
-    wanted = {who: world.made_of["identities"][who]["userId"] for who in ("releaseManager", "dataScientist", "stranger")}
+    wanted = {
+        who: world.made_of["identities"][who]["userId"] for who in ("releaseManager", "dataScientist", "stranger")
+    }
     wanted |= {"role": f"{role['id']}:ana", "deploy": f"{world.there['roleId']}:sluice-1", "forged": "AROAFORGED:x"}
     expect(got, wanted)
     if not all(re.match("AIDA|AROA", sender) for sender in got.values()):
@@ -571,7 +581,13 @@ def faults(world: World) -> None:
     sagemaker.describe_endpoint(EndpointName="demand")
     expect([f["fired"] for f in world.control("faults") if f["id"] == made["id"]], [2])
     world.config(sagemaker, "two")
-    after = {"match": "UpdateEndpoint", "account": world.staging, "when": "after", "status": 500, "code": "InternalFailure"}
+    after = {
+        "match": "UpdateEndpoint",
+        "account": world.staging,
+        "when": "after",
+        "status": 500,
+        "code": "InternalFailure",
+    }
     world.control("faults", after)
     update = {"EndpointName": "demand", "EndpointConfigName": "two"}
     expect(refused("InternalFailure", "", sagemaker.update_endpoint, **update), 500)
@@ -589,10 +605,24 @@ def faults(world: World) -> None:
     if time.time() - started < 0.25:
         raise AssertionError("the reply was not held")
     s3 = world.client("s3", world.session())
-    world.control("faults", {"match": "s3.CopyObject", "account": world.staging, "status": 200, "code": "InternalError"})
+    world.control(
+        "faults", {"match": "s3.CopyObject", "account": world.staging, "status": 200, "code": "InternalError"}
+    )
     source = f"{world.there['modelsBucket']}/models/a/demand-de.tar.gz"
     copy = {"Bucket": world.there["modelsBucket"], "Key": "models/z", "CopySource": source}
     refused("InternalError", "", s3.copy_object, **copy)
+
+
+@check("an account may have a queue of its own, and a role of another account may send to it")
+def own_queue(world: World) -> None:
+    account = {"name": "eu", "account": f"4{World.made:011d}", "queue": True}
+    made = world.control("worlds", {"registry": world.registry, "accounts": [account], "externalId": "acme"})
+    url = made["accounts"][0]["queueUrl"]
+    expect(made["identities"], world.made_of["identities"])
+    world.client("sqs", world.session()).send_message(QueueUrl=url, MessageBody="handoff")
+    own = world.client("sqs", made["accounts"][0]["identity"])
+    message = own.receive_message(QueueUrl=url, MessageSystemAttributeNames=["SenderId"])["Messages"][0]
+    expect(message["Attributes"]["SenderId"], f"{world.there['roleId']}:sluice-1")
 
 
 @check("an account is held to its rate and another is not")
@@ -623,7 +653,7 @@ def counted(world: World) -> None:
     counts = world.control(f"calls/counts?account={world.staging}")
     expect((counts["sagemaker.CreateEndpoint"], counts["sagemaker.CreateModel"]), (1, 1))
     calls = world.control(f"calls?account={world.staging}")
-    created = [c for c in calls if c["operation"] == "CreateEndpoint"][0]
+    created = next(c for c in calls if c["operation"] == "CreateEndpoint")
     expect((created["subject"], created["status"]), ("demand", 200))
     expect(created["caller"], f"arn:aws:sts::{world.staging}:assumed-role/sluice-deploy/sluice-1")
     expect(world.control(f"calls?account={world.staging}&since={calls[-1]['n']}"), [])

@@ -16,9 +16,7 @@ def iso(at: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
-def emit(
-    account: str, region: str, kind: str, resources: list[str], detail: dict[str, Any], times: int = 1
-) -> None:
+def emit(account: str, region: str, kind: str, resources: list[str], detail: dict[str, Any], times: int = 1) -> None:
     """Put an event of SageMaker's on an account's own default bus; delivered again it keeps its id."""
     event = {
         "version": "0",
@@ -68,4 +66,4 @@ def follow_moto() -> None:
         event["time"] = iso(float(event["time"]))
         deliver(rule, event)
 
-    Rule.send_to_targets = send_to_targets  # type: ignore[method-assign]
+    Rule.send_to_targets = send_to_targets  # type: ignore[method-assign,assignment]

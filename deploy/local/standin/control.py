@@ -2,7 +2,8 @@
 
 It takes and answers JSON and wants no signature. A mistake in a request is a 400 that says what is wrong.
 
-POST worlds            registry, accounts [{name, account}], groups, externalId, region?, versioning?, owner?
+POST worlds            registry, accounts [{name, account, region?, queue?}], groups, externalId, region?,
+                       versioning?, owner?; queue true gives an account a queue of its own
      identities        account, name                        a user's keys, made if need be
      artifacts         bucket, key, model {…} | base64, padding?
      register          account, group, coefficients, intercept?, approve?, bucket?
@@ -157,7 +158,11 @@ class Control:
         model = {key: asked[key] for key in ("coefficients", "intercept") if key in asked}
         bucket = asked.get("bucket", f"acme-artifacts-{account}")
         made = self._artifact(
-            {"bucket": bucket, "key": f"{group}/{version}/model.tar.gz", "model": {"model": group, "version": version, **model}}
+            {
+                "bucket": bucket,
+                "key": f"{group}/{version}/model.tar.gz",
+                "model": {"model": group, "version": version, **model},
+            }
         )
         package = self._package({**asked, "url": made["url"]})
         if asked.get("approve"):
