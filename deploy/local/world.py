@@ -169,7 +169,13 @@ def arguments() -> argparse.ArgumentParser:
         added.set_defaults(status=status)
         added.add_argument("--description", help="why, as the registry's ApprovalDescription")
 
-    command("endpoint", lambda w, a: w.get(f"endpoints/{a.account}/{a.name}"), "Show what an endpoint serves.", "account", "name")
+    command(
+        "endpoint",
+        lambda w, a: w.get(f"endpoints/{a.account}/{a.name}"),
+        "Show what an endpoint serves.",
+        "account",
+        "name",
+    )
     added = command("invoke", invoke, "Ask an endpoint for a prediction on rows of CSV.", "account", "name", "body")
     added.add_argument("--target", help="the target model, on a multi-model endpoint")
     added = command("next", next_outcome, "Order how the next creation or update ends.", "account", "name")

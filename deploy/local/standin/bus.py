@@ -16,8 +16,8 @@ def iso(at: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
-def emit(account: str, region: str, kind: str, resources: list[str], detail: dict[str, Any]) -> None:
-    """Put an event of SageMaker's on an account's own default bus."""
+def emit(account: str, region: str, kind: str, resources: list[str], detail: dict[str, Any], times: int = 1) -> None:
+    """Put an event of SageMaker's on an account's own default bus; delivered again it keeps its id."""
     event = {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -30,7 +30,7 @@ def emit(account: str, region: str, kind: str, resources: list[str], detail: dic
         "detail": detail,
     }
     rules = events_backends[account][region].event_buses["default"].rules
-    for rule in list(rules.values()):
+    for rule in list(rules.values()) * times:
         deliver(rule, event)
 
 
@@ -66,4 +66,4 @@ def follow_moto() -> None:
         event["time"] = iso(float(event["time"]))
         deliver(rule, event)
 
-    Rule.send_to_targets = send_to_targets  # type: ignore[method-assign]
+    Rule.send_to_targets = send_to_targets  # type: ignore[method-assign,assignment]

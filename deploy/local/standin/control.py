@@ -1,6 +1,30 @@
 """The control API under /_local/: what tests and the demo ask of the stand-in itself, never of AWS.
 
 It takes and answers JSON and wants no signature. A mistake in a request is a 400 that says what is wrong.
+
+POST worlds            registry, accounts [{name, account, region?, queue?}], groups, externalId, region?,
+                       versioning?, owner?; queue true gives an account a queue of its own
+     identities        account, name                        a user's keys, made if need be
+     artifacts         bucket, key, model {…} | base64, padding?
+     register          account, group, coefficients, intercept?, approve?, bucket?
+     packages          account, group, url, image?, status?, modelPackageStatus?, containers?, description?
+     packages/status   arn, status?, description?, quietly?, modelPackageStatus?
+     packages/delete   arn
+     packages/announce arn, times?                          the same event again, with one id
+     messages          queueUrl, body | base64, sender?, delaySeconds?
+     faults            match (regex on service.Operation), account?, subject?, status?, code?, message?, times?,
+                       delaySeconds?, when? instead | after | drop-before | drop-after | hold-before | hold-after
+     faults/ID/release                                      let a held reply go
+     throttle          account, match, perSecond (none: free again), burst?
+     endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?
+     endpoints/update  account, endpoint, seconds?, config? somebody else's update
+     invoke            account, endpoint, target?, body, contentType?
+     sessions          account, seconds                     sessions assumed from now on last so long
+     sessions/expire   account?, accessKeyId?               end sessions now
+     clear-calls       account?
+GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= · endpoints/ACCOUNT/NAME ·
+     queues?queueUrl= · health
+DELETE faults/ID
 """
 
 from __future__ import annotations
@@ -20,6 +44,7 @@ from .runtime import Runtime
 from .sagemaker import Service
 from .store import Holdings
 from .sts import TokenService
+from .throttle import Throttle
 from .wire import AWSError, Reply, Request
 from .worlds import Worlds, insider
 
@@ -34,6 +59,7 @@ class Control:
         sagemaker: Service,
         runtime: Runtime,
         faults: Faults,
+        throttle: Throttle,
         calls: Calls,
         identities: Identities,
         tokens: TokenService,
@@ -42,6 +68,7 @@ class Control:
         self._sagemaker = sagemaker
         self._runtime = runtime
         self._faults = faults
+        self._throttle = throttle
         self._calls = calls
         self._identities = identities
         self._tokens = tokens
@@ -53,8 +80,10 @@ class Control:
             "packages": self._package,
             "packages/status": self._package_status,
             "packages/delete": self._package_delete,
+            "packages/announce": self._announce,
             "messages": self._message,
             "faults": lambda asked: self._faults.add(asked).shown(),
+            "throttle": self._set_rate,
             "endpoints/next": self._next,
             "endpoints/update": self._meddle,
             "invoke": self._invoke,
@@ -77,10 +106,7 @@ class Control:
             return _json({"error": f"missing or unknown: {error}"}, 400)
         except (ValueError, TypeError) as error:
             return _json({"error": str(error)}, 400)
-        known = ", ".join(sorted(self._posts))
-        text = f"no such thing: {request.method} {request.path}; POST: {known}, faults/ID/release; "
-        text += "GET: calls, calls/counts, faults, endpoints/ACCOUNT/NAME, queues?queueUrl=, health; DELETE: faults/ID"
-        return _json({"error": text}, 404)
+        return _json({"error": f"no such thing: {request.method} {request.path}", "known": __doc__}, 404)
 
     def _look(self, method: str, parts: list[str], query: dict[str, str]) -> Any:
         account = query.get("account")
@@ -94,6 +120,8 @@ class Control:
             return {"standIn": True}
         if parts == ["faults"]:
             return self._faults.all()
+        if parts == ["throttle"]:
+            return self._throttle.shown(query["account"])
         if parts == ["calls"]:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
@@ -130,7 +158,11 @@ class Control:
         model = {key: asked[key] for key in ("coefficients", "intercept") if key in asked}
         bucket = asked.get("bucket", f"acme-artifacts-{account}")
         made = self._artifact(
-            {"bucket": bucket, "key": f"{group}/{version}/model.tar.gz", "model": {"model": group, "version": version, **model}}
+            {
+                "bucket": bucket,
+                "key": f"{group}/{version}/model.tar.gz",
+                "model": {"model": group, "version": version, **model},
+            }
         )
         package = self._package({**asked, "url": made["url"]})
         if asked.get("approve"):
@@ -174,6 +206,10 @@ class Control:
         self._sagemaker.registry.delete_package(held, {"ModelPackageName": asked["arn"]}, caller)
         return {"arn": asked["arn"]}
 
+    def _announce(self, asked: Asked) -> Asked:
+        self._sagemaker.registry.announce(asked["arn"], int(asked.get("times", 1)))
+        return {"arn": asked["arn"]}
+
     def _inside(self, arn: str) -> tuple[Holdings, Any]:
         held = self._sagemaker.store.by_arn(arn)
         return held, insider(held.account)
@@ -184,6 +220,10 @@ class Control:
         message = Message(body, asked.get("sender", sqs.EVENTBRIDGE_SENDER))
         sqs.mailbox(queue).send(message, float(asked.get("delaySeconds", 0)))
         return {"messageId": message.id}
+
+    def _set_rate(self, asked: Asked) -> Any:
+        self._throttle.set(asked["account"], asked["match"], asked.get("perSecond"), asked.get("burst"))
+        return self._throttle.shown(asked["account"])
 
     # Endpoints.
 

@@ -137,7 +137,7 @@ class Endpoints:
         with held.lock:
             return _described(self.find(held, asked.get("EndpointName")))
 
-    def list(self, held: Holdings, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
+    def list_all(self, held: Holdings, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
         with held.lock:
             for endpoint in list(held.endpoints.values()):
                 self._settle(endpoint)
@@ -223,7 +223,10 @@ class Endpoints:
                 for v in change.variants
             ]
         elif outcome == "fail" and change.kind == "create":
-            endpoint.failed, endpoint.failure = True, reason or "The primary container did not pass the ping health check."
+            endpoint.failed, endpoint.failure = (
+                True,
+                reason or "The primary container did not pass the ping health check.",
+            )
         elif outcome == "fail":
             # A failed update, unlike a silent rollback, leaves its reason on the endpoint that still serves.
             endpoint.failure = reason

@@ -61,7 +61,9 @@ class Faults:
         error = None
         if "code" in asked or "status" in asked:
             code = asked.get("code", "InternalFailure")
-            error = AWSError(code, asked.get("message", "A fault on order."), asked.get("status", 500), asked.get("more"))
+            error = AWSError(
+                code, asked.get("message", "A fault on order."), asked.get("status", 500), asked.get("more")
+            )
         elif when in ("instead", "after") and not asked.get("delaySeconds"):
             raise ValueError("a fault without status or code needs delaySeconds, or when drop-… or hold-…")
         subject = re.compile(asked["subject"]) if "subject" in asked else None

@@ -14,6 +14,7 @@ from .runtime import Runtime
 from .sagemaker import Service
 from .signature import claimed
 from .sts import TokenService
+from .throttle import Throttle
 from .wire import AWSError, Reply, Request, error_reply
 from .worlds import Worlds
 
@@ -37,12 +38,13 @@ class Front:
         self.identities = Identities()
         self.calls = Calls()
         self.faults = Faults()
+        self.throttle = Throttle()
         self.sagemaker = Service(update_seconds)
         self.runtime = Runtime(self.sagemaker.store, self.sagemaker.endpoints)
         self.tokens = TokenService(self.identities)
         worlds = Worlds(self.sagemaker, base_url)
         self.control = Control(
-            worlds, self.sagemaker, self.runtime, self.faults, self.calls, self.identities, self.tokens
+            worlds, self.sagemaker, self.runtime, self.faults, self.throttle, self.calls, self.identities, self.tokens
         )
 
     def answer(self, request: Request) -> Reply | None:
@@ -62,6 +64,7 @@ class Front:
         try:
             if signed or request.service != "sts":
                 caller = self.identities.check(request)
+                self.throttle.check(caller.account, f"{service}.{operation}")
             fault = self.faults.take(f"{service}.{operation}", caller.account if caller else "", subject)
             if fault:
                 reply = self._with_fault(fault, request, caller, service, operation)

@@ -85,9 +85,7 @@ class Hosting:
 
     def list_configs(self, held: Holdings, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
         configs, token = page(_named(held.configs, asked), asked, KEYS)
-        shown = [
-            {"EndpointConfigName": c.name, "EndpointConfigArn": c.arn, "CreationTime": c.created} for c in configs
-        ]
+        shown = [{"EndpointConfigName": c.name, "EndpointConfigArn": c.arn, "CreationTime": c.created} for c in configs]
         return {"EndpointConfigs": shown, **({"NextToken": token} if token else {})}
 
     def delete_config(self, held: Holdings, asked: dict[str, Any], _: Caller) -> dict[str, Any]:

@@ -67,9 +67,9 @@ class Identities:
             identities.remove(access_key_id)
             return delete(backend, access_key_id, *args, **more)
 
-        IAMBackend.create_user = named_user  # type: ignore[method-assign]
-        IAMBackend.create_access_key = create_access_key  # type: ignore[method-assign]
-        IAMBackend.delete_access_key = delete_access_key  # type: ignore[method-assign]
+        IAMBackend.create_user = named_user  # type: ignore[method-assign,assignment]
+        IAMBackend.create_access_key = create_access_key  # type: ignore[method-assign,assignment]
+        IAMBackend.delete_access_key = delete_access_key  # type: ignore[method-assign,assignment]
 
     def add(self, caller: Caller) -> None:
         with self._lock:

@@ -169,4 +169,6 @@ class Mailbox:
 
 
 def _bad_handle(handle: str) -> AWSError:
-    return AWSError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.', 404)
+    return AWSError(
+        "ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.', 404
+    )

@@ -33,9 +33,10 @@ def get(bucket: str, key: str, version: str | None = None) -> FakeKey | None:
 
 
 def put(bucket: str, key: str, value: bytes) -> FakeKey:
-    if owner(bucket) is None:
+    account = owner(bucket)
+    if account is None:
         raise AWSError("NoSuchBucket", f"The specified bucket does not exist: {bucket}", 404)
-    return s3_backends[owner(bucket)]["aws"].put_object(bucket, key, value)
+    return s3_backends[account]["aws"].put_object(bucket, key, value)
 
 
 def read(url: str) -> tuple[str, bytes] | None:

@@ -184,10 +184,8 @@ class Registry:
         for arn in asked.get("ModelPackageArnList", []):
             try:
                 _, package = self.package(held, caller, arn, "DescribeModelPackage")
-                shown = package.described()
-                wanted = ("ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn", "CreationTime")
-                wanted += ("InferenceSpecification", "ModelPackageStatus", "ModelApprovalStatus")
-                found[arn] = {key: shown[key] for key in wanted if key in shown}
+                found[arn] = package.summary()
+                found[arn]["InferenceSpecification"] = package.asked.get("InferenceSpecification", {})
             except AWSError as error:
                 errors[arn] = {"ErrorCode": error.code, "ErrorResponse": error.message}
         return {"ModelPackageSummaries": found, "BatchDescribeModelPackageErrorMap": errors}
@@ -214,7 +212,9 @@ class Registry:
         shown, token = page(found, asked, keys, "Ascending")
         return _listed("ModelPackageSummaryList", [p.summary() for p in shown], token)
 
-    def update_package(self, held: Holdings, asked: dict[str, Any], caller: Caller, quietly: bool = False) -> dict[str, Any]:
+    def update_package(
+        self, held: Holdings, asked: dict[str, Any], caller: Caller, quietly: bool = False
+    ) -> dict[str, Any]:
         """Change what is passed and keep the rest; every update is announced, as AWS does."""
         held, package = self.package(held, caller, asked.get("ModelPackageArn"), "UpdateModelPackage")
         changed = [key for key in asked if key not in ("ModelPackageArn", "ClientToken")]
@@ -250,14 +250,19 @@ class Registry:
         package.status, package.modified = status, held.now()
         self._announce(held, package, None)
 
-    def _announce(self, held: Holdings, package: Package, changed: list[str] | None) -> None:
+    def announce(self, arn: str, times: int) -> None:
+        """Deliver one event about a package as it is now, several times, as EventBridge may."""
+        held = self._sagemaker.by_arn(arn)
+        self._announce(held, held.packages[arn], ["ModelApprovalStatus"], times)
+
+    def _announce(self, held: Holdings, package: Package, changed: list[str] | None, times: int = 1) -> None:
         detail = package.described()
         del detail["ModelPackageName"]
         for key in ("CreationTime", "LastModifiedTime"):
             detail[key] = bus.iso(detail[key])
         if changed:
             detail["UpdatedModelPackageFields"] = changed
-        bus.emit(held.account, held.region, EVENT, [package.arn], detail)
+        bus.emit(held.account, held.region, EVENT, [package.arn], detail, times)
 
 
 def _authorize(group: Group | None, caller: Caller, action: str, *arns: str) -> None:

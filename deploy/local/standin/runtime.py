@@ -34,7 +34,9 @@ class Runtime:
             endpoint = None
         if endpoint is None or endpoint.name != name or endpoint.fleet is None:
             raise AWSError("ValidationError", f"Endpoint {name} of account {caller.account} not found.")
-        variant = request.headers.get("x-amzn-sagemaker-target-variant") or endpoint.fleet.config.variants[0]["VariantName"]
+        variant = (
+            request.headers.get("x-amzn-sagemaker-target-variant") or endpoint.fleet.config.variants[0]["VariantName"]
+        )
         target = _target(endpoint, variant, request.headers.get("x-amzn-sagemaker-target-model"))
         try:
             model = endpoint.fleet.model(variant, target)
@@ -75,5 +77,5 @@ def _model_error(endpoint: Endpoint, variant: str, error: Unreadable) -> AWSErro
         "LogStreamArn": logs,
         "ErrorCode": f"{side.upper()}_ERROR_FROM_MODEL",
     }
-    text = f"Received {side} error ({error.status}) from primary with message \"{original}\"."
+    text = f'Received {side} error ({error.status}) from primary with message "{original}".'
     return AWSError("ModelError", text, 424, more)

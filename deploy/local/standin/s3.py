@@ -68,6 +68,8 @@ def guard(request: Request, caller: Caller, name: str) -> AbstractContextManager
     _check_owner(request.headers.get("x-amz-expected-bucket-owner"), bucket)
     if name != "CreateBucket":
         _check_access(caller, bucket, key, ACTIONS.get(name, name))
+    if name in ("UploadPart", "UploadPartCopy", "ListParts"):
+        _check_upload(bucket, request.query.get("uploadId", ""))
     if "x-amz-copy-source" in request.headers:
         _check_source(request, caller)
     if name not in ("CopyObject", "CompleteMultipartUpload") or "if-none-match" not in request.headers:
@@ -102,6 +104,13 @@ def _check_access(caller: Caller, bucket: str, key: str, action: str) -> None:
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     if not policy.allows(held.policy, caller, f"s3:{action}", resource, {}):
         raise AWSError("AccessDenied", "Access Denied", 403)
+
+
+def _check_upload(bucket: str, upload: str) -> None:
+    held = objects.bucket_of(bucket)
+    if held is not None and upload not in held.multiparts:
+        text = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
+        raise AWSError("NoSuchUpload", text + "or completed.", 404)
 
 
 def _check_source(request: Request, caller: Caller) -> None:

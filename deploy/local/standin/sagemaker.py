@@ -56,7 +56,7 @@ class Service:
             "UpdateEndpoint": endpoints.update,
             "UpdateEndpointWeightsAndCapacities": endpoints.update_weights,
             "DescribeEndpoint": endpoints.describe,
-            "ListEndpoints": endpoints.list,
+            "ListEndpoints": endpoints.list_all,
             "DeleteEndpoint": endpoints.delete,
             "AddTags": _add_tags,
             "DeleteTags": _delete_tags,

@@ -25,10 +25,17 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    # Buffered, so that a reply's headers and body leave together.
+    wbufsize = -1
     server: Server
 
     def version_string(self) -> str:
         return "StandInForAWS"
+
+    def handle_expect_100(self) -> bool:
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
 
     def _handle(self) -> None:
         headers: dict[str, str] = {}
@@ -60,7 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def _send(self, reply: Reply) -> None:
-        headers = {name: value for name, value in reply.headers.items() if name.lower() not in ("server", "date", "connection")}
+        headers = {
+            name: value for name, value in reply.headers.items() if name.lower() not in ("server", "date", "connection")
+        }
         bare = reply.status in (204, 304)
         if self.command != "HEAD" and not bare:
             headers["content-length"] = str(len(reply.body))
@@ -69,10 +78,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if self.command == "HEAD" and "content-length" not in headers:
             self.send_header("content-length", "0")
-        self._headers_buffer.append(b"\r\n")
+        self.end_headers()
         if self.command != "HEAD" and not bare:
-            self._headers_buffer.append(reply.body)
-        self.flush_headers()
+            self.wfile.write(reply.body)
+        self.wfile.flush()
 
     def _gone(self) -> bool:
         """Whether the client has closed its side, as one that was killed has."""

@@ -21,20 +21,23 @@ EVENTBRIDGE_SENDER = "AIDAJXNJGGKNS7OSV23OI"
 LARGEST_MESSAGE = 1_048_576
 FORBIDDEN = re.compile("[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+# Moto sets a queue's attributes by name, so that their types cannot be told.
+AnyQueue = Any
+
 _attach = threading.Lock()
 
 
-def mailbox(queue: Queue) -> Mailbox:
+def mailbox(queue: AnyQueue) -> Mailbox:
     box = getattr(queue, "mailbox", None)
     if box is None:
         with _attach:
             box = getattr(queue, "mailbox", None)
             if box is None:
-                box = queue.mailbox = Mailbox()  # type: ignore[attr-defined]
+                box = queue.mailbox = Mailbox()
     return box
 
 
-def find(url: str, region: str) -> Queue:
+def find(url: str, region: str) -> AnyQueue:
     """The queue a QueueUrl names, in the account the URL names, whoever asks."""
     parts = urlparse(url).path.strip("/").split("/")
     if len(parts) == 2 and parts[0] in sqs_backends and parts[1] in sqs_backends[parts[0]][region].queues:
@@ -45,10 +48,10 @@ def find(url: str, region: str) -> Queue:
 def deliver(queue_arn: str, body: str, sender: str = EVENTBRIDGE_SENDER) -> bool:
     """Put a message into the queue with this ARN, if there is one."""
     _, _, _, region, account, name = queue_arn.split(":", 5)
-    queue = sqs_backends[account][region].queues.get(name) if account in sqs_backends else None
+    queue: AnyQueue = sqs_backends[account][region].queues.get(name) if account in sqs_backends else None
     if queue is None:
         return False
-    mailbox(queue).send(Message(body, sender), queue.delay_seconds)  # type: ignore[attr-defined]
+    mailbox(queue).send(Message(body, sender), queue.delay_seconds)
     return True
 
 
@@ -61,10 +64,12 @@ def follow_moto() -> None:
         return message
 
     SQSBackend.send_message = send_message  # type: ignore[method-assign,assignment]
-    names = ("messages", "messages_not_visible", "messages_delayed")
-    for index, name in enumerate(names):
-        shown = property(lambda queue, at=index: mailbox(queue).counts()[at])
-        setattr(Queue, f"approximate_number_of_{name}", shown)
+    for index, name in enumerate(("messages", "messages_not_visible", "messages_delayed")):
+        setattr(Queue, f"approximate_number_of_{name}", _count(index))
+
+
+def _count(index: int) -> property:
+    return property(lambda queue: mailbox(queue).counts()[index])
 
 
 def answer(request: Request, caller: Caller, operation: str) -> Reply | None:
@@ -77,14 +82,14 @@ def answer(request: Request, caller: Caller, operation: str) -> Reply | None:
     return json_reply(perform(queue, asked, caller), "1.0")
 
 
-def _send(queue: Queue, asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
+def _send(queue: AnyQueue, asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
     body = asked.get("MessageBody", "")
-    _check_size(len(body.encode()), queue.maximum_message_size)  # type: ignore[attr-defined]
+    _check_size(len(body.encode()), queue.maximum_message_size)
     if not body:
         raise AWSError("MissingParameter", "The request must contain the parameter MessageBody.")
     if FORBIDDEN.search(body):
         raise AWSError("InvalidMessageContents", "The message contains characters outside the allowed set.")
-    delay = asked.get("DelaySeconds", queue.delay_seconds)  # type: ignore[attr-defined]
+    delay = asked.get("DelaySeconds", queue.delay_seconds)
     if not 0 <= delay <= 900:
         raise AWSError(
             "InvalidParameterValue",
@@ -112,21 +117,23 @@ def _attributes_md5(attributes: dict[str, Any]) -> str:
     return shaped.attribute_md5
 
 
-def _receive(queue: Queue, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
+def _receive(queue: AnyQueue, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
     most = asked.get("MaxNumberOfMessages", 1)
-    wait = asked.get("WaitTimeSeconds", queue.receive_message_wait_time_seconds)  # type: ignore[attr-defined]
-    hide = asked.get("VisibilityTimeout", queue.visibility_timeout)  # type: ignore[attr-defined]
+    wait = asked.get("WaitTimeSeconds", queue.receive_message_wait_time_seconds)
+    hide = asked.get("VisibilityTimeout", queue.visibility_timeout)
     for name, value, low, high in (
         ("MaxNumberOfMessages", most, 1, 10),
         ("WaitTimeSeconds", wait, 0, 20),
         ("VisibilityTimeout", hide, 0, LONGEST_INVISIBLE),
     ):
         if not low <= value <= high:
-            text = f"Value {value} for parameter {name} is invalid. Reason: Must be between {low} and {high}, if provided."
+            text = (
+                f"Value {value} for parameter {name} is invalid. Reason: Must be between {low} and {high}, if provided."
+            )
             raise AWSError("InvalidParameterValue", text)
     redrive = None
-    if queue.dead_letter_queue is not None and queue.redrive_policy:  # type: ignore[attr-defined]
-        limit = queue.redrive_policy["maxReceiveCount"]  # type: ignore[attr-defined]
+    if queue.dead_letter_queue is not None and queue.redrive_policy:
+        limit = queue.redrive_policy["maxReceiveCount"]
         redrive = (limit, mailbox(queue.dead_letter_queue), queue.queue_arn)
     messages = mailbox(queue).receive(most, wait, hide, redrive, asked["gone"])
     wanted = set(asked.get("MessageSystemAttributeNames", [])) | set(asked.get("AttributeNames", []))
@@ -163,12 +170,12 @@ def _shown(message: Message, wanted: set[str], named: list[str]) -> dict[str, An
     return shown
 
 
-def _delete(queue: Queue, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
+def _delete(queue: AnyQueue, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
     mailbox(queue).delete(asked.get("ReceiptHandle", ""))
     return {}
 
 
-def _change_visibility(queue: Queue, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
+def _change_visibility(queue: AnyQueue, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
     seconds = asked.get("VisibilityTimeout", -1)
     if not 0 <= seconds <= LONGEST_INVISIBLE:
         text = f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200."
@@ -177,7 +184,7 @@ def _change_visibility(queue: Queue, asked: dict[str, Any], _: Caller) -> dict[s
     return {}
 
 
-def _purge(queue: Queue, _: dict[str, Any], __: Caller) -> dict[str, Any]:
+def _purge(queue: AnyQueue, _: dict[str, Any], __: Caller) -> dict[str, Any]:
     mailbox(queue).purge()
     return {}
 
@@ -185,11 +192,13 @@ def _purge(queue: Queue, _: dict[str, Any], __: Caller) -> dict[str, Any]:
 def _batch(each: Any) -> Any:
     """The batch form of an operation: every entry succeeds or fails by itself, and the reply is 200."""
 
-    def perform(queue: Queue, asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    def perform(queue: AnyQueue, asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
         entries = asked.get("Entries", [])
         ids = [entry.get("Id", "") for entry in entries]
         if not entries:
-            raise AWSError("EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request.")
+            raise AWSError(
+                "EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request."
+            )
         if len(entries) > 10:
             text = f"Maximum number of entries per request are 10. You have sent {len(entries)}."
             raise AWSError("TooManyEntriesInBatchRequest", text)

@@ -49,8 +49,7 @@ class TokenService:
         arn, name, seconds = _asked(form)
         found = role(arn)
         context = {"sts:ExternalId": form["ExternalId"]} if "ExternalId" in form else {}
-        trusted = found and policy.allows(_document(found), caller, "sts:AssumeRole", "*", context)
-        if not trusted:
+        if found is None or not policy.allows(_document(found), caller, "sts:AssumeRole", "*", context):
             text = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
             raise AWSError("AccessDenied", text, 403)
         if seconds > int(found.max_session_duration or 3600):

@@ -73,16 +73,22 @@ class Worlds:
     def _account(
         self, asked: dict[str, Any], owner: str, region: str, worker: dict[str, str], external: str | None, queue: str
     ) -> dict[str, Any]:
-        account, name = asked["account"], asked["name"]
+        account, name, region = asked["account"], asked["name"], asked.get("region", region)
         bucket = f"{owner}-{name}-models-{account}"
         deploy = _role(account, "sluice-deploy", _trust({"AWS": worker["arn"]}, external))
         execution = _role(account, f"sagemaker-role-{name}", _trust({"Service": "sagemaker.amazonaws.com"}, None))
-        _bucket(account, asked.get("region", region), bucket, False)
-        _rule(account, asked.get("region", region), "sluice-endpoints", ENDPOINT_EVENT, queue)
+        _bucket(account, region, bucket, False)
+        own: dict[str, str] = {}
+        if asked.get("queue"):
+            # An account with a worker of its own hears of its endpoints there.
+            queue, _ = self._queues(account, region)
+            own = {"queueUrl": f"{self._base_url}/{account}/sluice", "queueArn": queue}
+        _rule(account, region, "sluice-endpoints", ENDPOINT_EVENT, queue)
         return {
+            **own,
             "name": name,
             "account": account,
-            "region": asked.get("region", region),
+            "region": region,
             "roleArn": deploy.arn,
             "roleId": deploy.id,
             "executionRoleArn": execution.arn,
