@@ -177,7 +177,7 @@ extension Ledger {
         for plan in subjects {
             let answer =
                 if let stranger {
-                    Answer.refused("\(message.request.sender) is not among the operators of \(stranger.name)")
+                    try refuse(message, about: plan, for: stranger, in: transaction, now: now)
                 } else {
                     try settle(plan, including: release.map { [$0] } ?? [], in: transaction, now: now) {
                         state in
@@ -201,6 +201,20 @@ extension Ledger {
         return nil
     }
 
+    private func refuse(
+        _ message: RequestMessage,
+        about plan: EndpointPlan,
+        for stranger: EndpointPlan,
+        in transaction: any Transaction,
+        now: Moment
+    ) throws -> Answer {
+        let answer = Answer.refused(
+            "\(message.request.sender) is not among the operators of \(stranger.name)"
+        )
+        try journal(Note(answering: message.request, answer), of: plan, in: transaction, now: now)
+        return answer
+    }
+
     private func write(
         _ answer: Answer,
         to message: RequestMessage,
@@ -210,13 +224,6 @@ extension Ledger {
         in transaction: any Transaction,
         now: Moment
     ) throws {
-        let stage: String? =
-            switch message.request.action {
-            case .promote(_, let stage), .reject(_, let stage): stage
-            case .hold(let stage), .resume(let stage): stage
-            case .retry, .deploy: nil
-            }
-        let verdict = answer.isAccepted ? "accepted" : "refused"
         try transaction.run(
             """
             INSERT INTO requests (key, action, endpoint, release, stage, sender, reason, verdict, why, at)
@@ -226,22 +233,12 @@ extension Ledger {
             message.name,
             isOnly ? plan.name : "*",
             release,
-            stage,
+            message.request.action.subject.stage,
             message.request.sender.id,
             message.request.reason,
-            verdict,
+            answer.verdict,
             answer.why,
             now.milliseconds
-        )
-        try journal(
-            "decision",
-            "\(message.name) \(verdict)",
-            endpoint: plan.name,
-            release: release,
-            stage: stage,
-            "\(message.request.sender): \(message.request.reason). \(answer.why)",
-            in: transaction,
-            now: now
         )
     }
 

@@ -364,19 +364,21 @@ extension Ledger {
                 consent.at.milliseconds
             )
         }
-        for note in state.notes {
-            try journal(
-                "decision",
-                note.name,
-                endpoint: name,
-                release: note.release,
-                account: note.account,
-                stage: note.stage,
-                note.text,
-                in: transaction,
-                now: now
-            )
-        }
+        for note in state.notes { try journal(note, of: state.plan, in: transaction, now: now) }
+    }
+
+    func journal(_ note: Note, of plan: EndpointPlan, in transaction: any Transaction, now: Moment) throws {
+        try journal(
+            "decision",
+            note.name,
+            endpoint: plan.name,
+            release: note.release,
+            account: note.account,
+            stage: note.stage,
+            note.text,
+            in: transaction,
+            now: now
+        )
     }
 
     /// Writes an attempt back, its claim given up. `tries` counts how often the owed effect was begun.

@@ -26,8 +26,34 @@ public struct Answer: Hashable, Sendable {
     public let isAccepted: Bool
     public let why: String
 
+    /// The verdict in a word, as messages and the ledger have it.
+    public var verdict: String { isAccepted ? "accepted" : "refused" }
+
     public static func accepted(_ why: String) -> Answer { Answer(isAccepted: true, why: why) }
     public static func refused(_ why: String) -> Answer { Answer(isAccepted: false, why: why) }
+}
+
+extension Request.Action {
+    /// The action's name as it stands in messages, and the release and stage it is about.
+    public var subject: (name: String, release: String?, stage: String?) {
+        switch self {
+        case .promote(let release, let stage): ("promote", release, stage)
+        case .reject(let release, let stage): ("reject", release, stage)
+        case .retry(let release, _): ("retry", release, nil)
+        case .hold(let stage): ("hold", nil, stage)
+        case .resume(let stage): ("resume", nil, stage)
+        case .deploy: ("deploy", nil, nil)
+        }
+    }
+}
+
+extension Note {
+    public init(answering request: Request, _ answer: Answer) {
+        let (name, release, stage) = request.action.subject
+        self.init(
+            "\(name) \(answer.verdict)", release: release, stage: stage,
+            "\(request.sender): \(request.reason). \(answer.why)")
+    }
 }
 
 extension EndpointState {
@@ -35,14 +61,18 @@ extension EndpointState {
     ///
     /// - Parameter known: For a `deploy`, what the ledger knows of the packages it names.
     public mutating func take(_ request: Request, known: [String: Candidate] = [:], now: Moment) -> Answer {
-        switch request.action {
-        case .promote(let release, let stage): promote(release, stage, request, now: now)
-        case .reject(let release, let stage): reject(release, stage, request, now: now)
-        case .retry(let release, let target): retry(release, target, request)
-        case .hold(let stage): hold(stage, request, now: now)
-        case .resume(let stage): resume(stage, request)
-        case .deploy(let models): deploy(models, request, known: known, now: now)
-        }
+        let answer =
+            switch request.action {
+            case .promote(let release, let stage): promote(release, stage, request, now: now)
+            case .reject(let release, let stage): reject(release, stage, request, now: now)
+            case .retry(let release, let target): retry(release, target, request)
+            case .hold(let stage): hold(stage, request, now: now)
+            case .resume(let stage): resume(stage, request)
+            case .deploy(let models): deploy(models, request, known: known, now: now)
+            }
+        // Ahead of what followed from it, as it happened.
+        notes.insert(Note(answering: request, answer), at: 0)
+        return answer
     }
 
     private func refusal(to sender: Sender, stage: String) -> Answer? {
