@@ -48,7 +48,6 @@ struct WorkerCommand: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
-        let tally = ProcessInfo.processInfo.environment["SLUICE_TALLY"].map(Tally.init)
         try await WorkerService(
             settings: settings,
             options: .init(
@@ -58,10 +57,9 @@ struct WorkerCommand: AsyncParsableCommand {
                 resync: resync.duration
             ),
             environment: AWSEnvironment(ProcessInfo.processInfo.environment),
-            observer: tally,
+           
             log: Logger(label: "sluice")
         ).run()
-        try tally?.write()
     }
 }
 
