@@ -34,13 +34,16 @@ public struct Attempt: Hashable, Sendable, Codable {
         /// The switch was accepted and runs.
         ///
         /// Exits: in service on our config → `testing`; rolled back or failed → `failed`, or `updating`
-        /// again where AWS blames itself or somebody else's config is live; impaired → `restoring`; the
-        /// endpoint is gone for good → `errored`.
+        /// again where AWS blames itself or somebody else's config is live, and `clearing` where it
+        /// blames itself for a first deployment, which only leaves the endpoint to be deleted; impaired →
+        /// `restoring`, or `failed` where nothing was live before; failed where something was, gone for
+        /// good, or the budget is spent → `errored`.
         case awaiting
         /// Asking every changed target model the smoke test's questions.
         ///
         /// Exits: all answer as expected → `soaking`, or `verified` where there is no soak; one does not
-        /// → `restoring`, or `failed` where nothing was live before; the budget is spent → the same.
+        /// → `restoring`, or `failed` where nothing was live before; the budget is spent → `restoring`,
+        /// or `errored` where nothing was.
         case testing
         /// Verified, and watched for a while before the release goes on.
         ///
@@ -72,7 +75,7 @@ public struct Attempt: Hashable, Sendable, Codable {
             case .creatingModel: [.creatingConfig, .failed, .errored]
             case .creatingConfig: [.updating, .failed, .errored]
             case .updating: [.awaiting, .failed, .errored]
-            case .awaiting: [.testing, .updating, .restoring, .failed, .errored]
+            case .awaiting: [.testing, .updating, .clearing, .restoring, .failed, .errored]
             case .testing: [.soaking, .verified, .restoring, .failed, .errored]
             case .soaking: [.verified]
             case .restoring: [.awaitingRestore, .errored]
@@ -149,14 +152,18 @@ public struct Attempt: Hashable, Sendable, Codable {
     public let settings: String
     /// How long a verified release is watched.
     public let soak: Duration
-    /// The targets whose version differs from what the account served; they are smoke-tested.
+    /// The targets whose version differs from what the account served.
     public let changes: [String]
+    /// The targets that are smoke-tested: the changed ones, or all where only settings change.
+    public let tests: [String]
     /// The release whose artifacts the unchanged targets are copied from, if any.
     public let base: String?
 
     public private(set) var state = State.inspecting
     /// What was live before, once inspected.
     public private(set) var before: EndpointSight?
+    /// What the switch came to: what was tested, and what the way back leaves.
+    public private(set) var after: EndpointSight?
     public private(set) var modelName: String?
     /// The config asked for, once created.
     public private(set) var configName: String?
@@ -165,12 +172,17 @@ public struct Attempt: Hashable, Sendable, Codable {
     /// Counted failures of the effect now owed.
     public private(set) var failures = 0
     public private(set) var failingSince: Moment?
+    /// Switches that were accepted and did not last, for no fault of the release. They are counted apart,
+    /// because an accepted request ends the failures of asking for it, and must not end these.
+    public private(set) var lostSwitches = 0
+    public private(set) var losingSince: Moment?
     /// Why it failed, or what it waits for, as a sentence.
     public private(set) var reason: String?
     public private(set) var blame = Blame.nobody
     /// Whether what was live before was put back.
     public private(set) var isRestored = false
-    /// Whether a person must look because the way back failed.
+    /// Whether a person must look, because nobody can say what the account serves: the way back failed,
+    /// or the switch was asked for and its end was never seen.
     public private(set) var needsPerson = false
     /// When the owed effect is due; nil once ended.
     public private(set) var dueAt: Moment?
@@ -187,6 +199,7 @@ public struct Attempt: Hashable, Sendable, Codable {
         settings: String,
         soak: Duration,
         changes: [String],
+        tests: [String]? = nil,
         base: String?,
         now: Moment
     ) {
@@ -199,6 +212,7 @@ public struct Attempt: Hashable, Sendable, Codable {
         self.settings = settings
         self.soak = soak
         self.changes = changes
+        self.tests = tests ?? changes
         self.base = base
         startedAt = now
         dueAt = now
@@ -215,7 +229,7 @@ public struct Attempt: Hashable, Sendable, Codable {
         case .updating:
             configName.map { before == nil ? .createEndpoint(config: $0) : .updateEndpoint(config: $0) }
         case .awaiting, .awaitingRestore: .look
-        case .testing: .invoke(targets: changes)
+        case .testing: .invoke(targets: tests)
         case .soaking: .wait
         case .restoring: before.map { .updateEndpoint(config: $0.config) }
         case .verified, .failed, .errored, .aborted: nil
@@ -245,6 +259,8 @@ public struct Attempt: Hashable, Sendable, Codable {
     public mutating func apply(_ event: Event, now: Moment, pace: Pace) -> [Effect] {
         switch (state, event) {
         case (_, _) where state.isEnded: return []
+        // Nothing is done while it soaks, so a failure is a late report, and must not shorten the soak.
+        case (.soaking, .effectFailed): return []
         case (_, .effectFailed(let failure)): failed(failure, now: now, pace: pace)
         case (.inspecting, .inspected(let inspection)): inspected(inspection, now: now, pace: pace)
         case (.inspecting, .withdrawn(let sentence)): end(.aborted, sentence, blame: .nobody, now: now)
@@ -259,12 +275,8 @@ public struct Attempt: Hashable, Sendable, Codable {
         case (.creatingConfig, .endpointConfigCreated(let name)):
             configName = name
             go(.updating, at: now)
-        case (.updating, .endpointUpdateAccepted):
-            // Failures are not forgotten here: an update that AWS keeps rolling back spends its budget.
-            state = .awaiting
-            reason = nil
-            dueAt = now + pace.tick
-        case (.restoring, .endpointUpdateAccepted): go(.awaitingRestore, at: now + pace.tick)
+        case (.updating, .endpointUpdateAccepted): go(.awaiting, at: now + pace.tick)
+        case (.restoring, .endpointUpdateAccepted): go(.awaitingRestore, at: now + pace.tick, because: reason)
         case (.awaiting, .endpointSeen(let sight)): saw(sight, now: now, pace: pace)
         case (.awaitingRestore, .endpointSeen(let sight)): sawRestore(sight, now: now, pace: pace)
         case (.testing, .modelsAnswered):
@@ -276,8 +288,8 @@ public struct Attempt: Hashable, Sendable, Codable {
             }
         case (.testing, .checkFailed(let blame, let sentence)):
             undo(because: sentence, blame: blame, now: now)
-        case (.soaking, .soakEnded):
-            if let dueAt, dueAt <= now { end(.verified, nil, blame: .nobody, now: now) }
+        case (.soaking, .soakEnded) where dueAt.map { $0 <= now } ?? false:
+            end(.verified, nil, blame: .nobody, now: now)
         default: return []
         }
         return owed.map { [$0] } ?? []
@@ -329,9 +341,9 @@ public struct Attempt: Hashable, Sendable, Codable {
         let why = sight.failureReason.map { "SageMaker's reason: \($0)" } ?? "SageMaker gave no reason"
         switch sight.kind {
         case .inProgress:
-            reason = nil
-            dueAt = now + pace.tick
+            go(.awaiting, at: now + pace.tick)
         case .inService where sight.config == configName:
+            after = sight
             go(.testing, at: now)
         case .inService where sight.config == before?.config:
             // A reply from before the update was accepted may still arrive: the endpoint has to have
@@ -344,26 +356,27 @@ public struct Attempt: Hashable, Sendable, Codable {
                 pace
             )
         case .inService:
-            failedInPlace(
+            // The endpoint exists now, whoever changed it, so the switch is asked for by an update.
+            before = before ?? sight
+            lost(
                 "account \(account) serves config \(sight.config), which neither this attempt nor the one before "
                     + "it asked for; asking for \(configName ?? "ours") again",
+                next: .updating,
                 now: now,
                 pace: pace
             )
         case .failed:
             let sentence = "endpoint \(endpoint) in account \(account) ended \(sight.status). \(why)"
-            if before == nil {
-                end(
-                    .failed,
-                    sentence + ". There is nothing to go back to; the endpoint stays as it is.",
-                    blame: sight.blamesAWS ? .nobody : .changes,
-                    now: now
-                )
+            if before == nil, sight.blamesAWS {
+                lost(sentence, next: .clearing, now: now, pace: pace)
+            } else if before == nil {
+                undo(because: sentence, blame: .changes, now: now)
             } else {
                 end(.errored, sentence + ". SageMaker lets it only be deleted.", blame: .nobody, now: now)
                 needsPerson = true
             }
         case .impaired:
+            after = sight
             undo(
                 because: "endpoint \(endpoint) in account \(account) is \(sight.status). \(why)",
                 blame: .changes,
@@ -376,22 +389,30 @@ public struct Attempt: Hashable, Sendable, Codable {
     {
         if sight.blamesAWS {
             before = sight
-            failedInPlace(sentence, now: now, pace: pace)
+            lost(sentence, next: .updating, now: now, pace: pace)
         } else {
             end(.failed, sentence, blame: .changes, now: now)
         }
     }
 
-    /// The switch did not happen for a reason that passes: it is asked for again after a pause.
-    private mutating func failedInPlace(_ sentence: String, now: Moment, pace: Pace) {
-        failed(Failure(.transient, sentence), now: now, pace: pace)
-        if !state.isEnded { state = .updating }
+    /// The switch did not last, for a reason that passes: it is tried again after a pause.
+    private mutating func lost(_ sentence: String, next: State, now: Moment, pace: Pace) {
+        lostSwitches += 1
+        let since = losingSince ?? now
+        losingSince = since
+        switch pace.retry.decide(.transient, failures: lostSwitches, since: since, now: now) {
+        case .again(let moment): go(next, at: moment, because: sentence)
+        case .fail, .giveUp:
+            end(.errored, "\(sentence), after \(lostSwitches) tries", blame: .nobody, now: now)
+        }
     }
 
     private mutating func sawRestore(_ sight: EndpointSight, now: Moment, pace: Pace) {
+        // A reply from before the way back was accepted may still arrive, and says nothing about it.
+        if let after, sight == after || sight.modifiedAt < after.modifiedAt { return dueAt = now + pace.tick }
         switch sight.kind {
         case .inProgress:
-            dueAt = now + pace.tick
+            go(.awaitingRestore, at: now + pace.tick, because: reason)
         case .inService where sight.config == before?.config:
             isRestored = true
             end(
@@ -413,17 +434,21 @@ public struct Attempt: Hashable, Sendable, Codable {
     }
 
     /// A check said no after the switch: back to what was live, where there was anything.
-    private mutating func undo(because sentence: String, blame: Blame, now: Moment) {
+    private mutating func undo(
+        because sentence: String,
+        blame: Blame,
+        otherwise ending: State = .failed,
+        now: Moment
+    ) {
         guard before != nil else {
             return end(
-                .failed,
+                ending,
                 sentence + ". There is nothing to go back to; the endpoint stays as it is.",
                 blame: blame,
                 now: now
             )
         }
-        go(.restoring, at: now)
-        reason = sentence
+        go(.restoring, at: now, because: sentence)
         self.blame = blame
     }
 
@@ -432,6 +457,10 @@ public struct Attempt: Hashable, Sendable, Codable {
         if isCounted {
             failures += 1
             failingSince = failingSince ?? now
+        } else if failure.kind == .inProgress {
+            // AWS answered, so whatever failed before has passed, and the wait is not on its budget.
+            failures = 0
+            failingSince = nil
         }
         // A look changes nothing, so one that AWS refuses says nothing about the switch it looks for.
         let isLook = owed == .look
@@ -442,7 +471,8 @@ public struct Attempt: Hashable, Sendable, Codable {
             dueAt = moment
             if failure.kind != .interrupted && !isOnWayBack { reason = failure.sentence }
         case .fail, .giveUp:
-            let spent = failure.kind == .invalid ? "" : " after \(failures) tries"
+            let spent = kind == .invalid ? "" : " after \(failures) tries"
+            let ending: State = kind == .invalid ? .failed : .errored
             if isOnWayBack {
                 needsPerson = true
                 end(
@@ -452,24 +482,20 @@ public struct Attempt: Hashable, Sendable, Codable {
                     now: now
                 )
             } else if state == .testing {
-                undo(because: failure.sentence + spent, blame: .nobody, now: now)
+                undo(because: failure.sentence + spent, blame: .nobody, otherwise: ending, now: now)
             } else {
-                end(
-                    failure.kind == .invalid ? .failed : .errored,
-                    failure.sentence + spent,
-                    blame: .nobody,
-                    now: now
-                )
+                if state == .awaiting, before != nil { needsPerson = true }
+                end(ending, failure.sentence + spent, blame: .nobody, now: now)
             }
         }
     }
 
-    private mutating func go(_ next: State, at moment: Moment) {
+    private mutating func go(_ next: State, at moment: Moment, because sentence: String? = nil) {
         state = next
         dueAt = moment
         failures = 0
         failingSince = nil
-        reason = nil
+        reason = sentence
     }
 
     private mutating func end(_ next: State, _ sentence: String?, blame: Blame, now: Moment) {

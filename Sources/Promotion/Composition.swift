@@ -31,6 +31,7 @@ extension EndpointState {
         now: Moment
     ) {
         guard canCompose, !models.isEmpty, !plan.stages.isEmpty else { return }
+        guard isTriggered || isAsked(models) || !isOnlyWithdrawn else { return }
         let isTriggered = self.isTriggered
         self.isTriggered = false
         let course = plan.stages.map(\.stop)
@@ -57,9 +58,16 @@ extension EndpointState {
             )
             return carry(release, now: now)
         }
-        guard !known.isOpen, isTriggered || reopensByItself(known) else { return }
+        let opens = !known.isOpen && (isTriggered || reopensByItself(known))
+        guard opens || isToCarry(known) || !overtaken(by: known).isEmpty else { return }
         if !releases.contains(where: { $0.id == known.id }) { releases.append(known) }
         guard let index = releases.firstIndex(where: { $0.id == known.id }) else { return }
+        guard opens else {
+            for newer in overtaken(by: known) {
+                end(newer, .superseded, because: "a later decision asks for \(known.id) again", now: now)
+            }
+            return carry(known, now: now)
+        }
         openingCount += 1
         let reason = isTriggered ? "asked for by a person" : "wanted again"
         releases[index].open(opening: openingCount, course: course, reason: reason, now: now)
@@ -77,24 +85,66 @@ extension EndpointState {
     /// A release that ended without blame comes back when it is what should serve and does not; one
     /// that failed, expired or was refused only after a new decision about one of its versions.
     private func reopensByItself(_ release: Release) -> Bool {
-        let isServed = plan.stages.allSatisfy { stage in
-            stage.accounts.keys.allSatisfy { serving[$0]?.release == release.id }
-        }
-        guard !isServed else { return false }
-        let decidedSince = candidates.contains { candidate in
-            release.models[candidate.target]?.package == candidate.package
-                && candidate.decidedAt > release.openedAt
-        }
+        guard !isServed(release) else { return false }
+        // Not by comparing times: the registry's clock is not ours.
+        let decidedSince = isAsked(release.models)
         switch release.state {
         case .superseded, .released: return newest?.id != release.id || decidedSince
         default: return decidedSince
         }
     }
 
+    /// Whether every account serves the set, under whatever settings.
+    private func isServed(_ release: Release) -> Bool {
+        plan.stages.allSatisfy { stage in
+            stage.accounts.keys.allSatisfy { serving[$0]?.release == release.id }
+        }
+    }
+
+    /// Whether an open approval asks for the set that no open release carries.
+    private func isAsked(_ models: [String: ModelVersion]) -> Bool {
+        approvals.contains { approval in
+            approval.ending == nil && models[approval.target]?.package == approval.package
+                && !releases.contains { $0.id == approval.release && $0.isOpen }
+        }
+    }
+
+    /// Whether the set is wanted only because a version in use was withdrawn to pending or deleted.
+    /// Nothing is rolled back for that; the next decision composes the set without the version. A
+    /// rejected or barred version in use is another matter.
+    var isOnlyWithdrawn: Bool {
+        let inUse = candidates.filter { candidate in
+            (serving.values.map(\.models) + releases.filter(\.isOpen).map(\.models)).contains {
+                $0[candidate.target]?.package == candidate.package
+            }
+        }
+        guard !inUse.contains(where: { $0.status == .rejected || isBarred($0) }) else { return false }
+        return inUse.contains { candidate in
+            let latest = latest(for: candidate.target)
+            let isLater = latest.map { $0.order < candidate.order } ?? true
+            return !plan.accepts.contains(candidate.status) && isLater
+        }
+    }
+
+    private func isToCarry(_ release: Release) -> Bool {
+        approvals.contains {
+            $0.ending == nil && $0.release != release.id && release.models[$0.target] != nil
+        }
+    }
+
+    /// The waiting releases that were opened after one that is wanted again and has nothing to open for,
+    /// because it is open or serves everywhere.
+    private func overtaken(by release: Release) -> [Int] {
+        guard release.isOpen || isServed(release) else { return [] }
+        return releases.indices.filter {
+            releases[$0].state == .waiting && releases[$0].opening > release.opening
+        }
+    }
+
     private func latest(for target: String) -> Candidate? {
         candidates
             .filter { $0.target == target && plan.accepts.contains($0.status) && !isBarred($0) }
-            .max { ($0.decidedAt, $0.version) < ($1.decidedAt, $1.version) }
+            .max { $0.order < $1.order }
     }
 
     /// Hands open approvals to the release that now contains their versions, and ends those whose
@@ -128,6 +178,21 @@ extension EndpointState {
         )
     }
 
+    /// A release that is verified in the last stage ends every approval of what it holds, also where a
+    /// newer release had taken the approval over.
+    mutating func endReleasedApprovals(of release: Release, now: Moment) {
+        for index in approvals.indices where approvals[index].ending == nil {
+            let approval = approvals[index]
+            guard release.models[approval.target]?.package == approval.package else { continue }
+            end(
+                approval: index,
+                .released,
+                because: "verified in the last stage with \(release.id)",
+                now: now
+            )
+        }
+    }
+
     /// Gives every approval whose release has ended its own ending, except where the next release will
     /// carry its version on.
     mutating func endApprovals(now: Moment) {
@@ -135,17 +200,7 @@ extension EndpointState {
         for index in approvals.indices where approvals[index].ending == nil {
             let approval = approvals[index]
             guard let release = releases.first(where: { $0.id == approval.release }) else {
-                let status = candidates.first {
-                    $0.target == approval.target && $0.package == approval.package
-                }?.status
-                if let status, !plan.accepts.contains(status) {
-                    end(
-                        approval: index,
-                        .aborted,
-                        because: "it became \(status.rawValue) before a release took it",
-                        now: now
-                    )
-                }
+                endUntaken(index, now: now)
                 continue
             }
             guard let ending = release.state.ending else { continue }
@@ -168,4 +223,27 @@ extension EndpointState {
             )
         }
     }
+
+    /// Ends an approval that no release has taken and none will.
+    private mutating func endUntaken(_ index: Int, now: Moment) {
+        let approval = approvals[index]
+        let candidate = candidates.first { $0.target == approval.target && $0.package == approval.package }
+        guard let candidate, plan.targets[approval.target] != nil else {
+            let reason = "\(approval.target) no longer takes versions of its group"
+            return end(approval: index, .aborted, because: reason, now: now)
+        }
+        if !plan.accepts.contains(candidate.status) {
+            let reason = "it became \(candidate.status.rawValue) before a release took it"
+            end(approval: index, .aborted, because: reason, now: now)
+        } else if let bar = bars.first(where: {
+            $0.target == approval.target && $0.package == approval.package
+        }) {
+            end(approval: index, .failed, because: "it was barred: \(bar.reason)", now: now)
+        }
+    }
+}
+
+extension Candidate {
+    /// The later decision is the larger; where two share a moment, the higher version.
+    fileprivate var order: (Moment, Int) { (decidedAt, version) }
 }

@@ -94,11 +94,12 @@ public struct EndpointState: Sendable {
         now: Moment,
         pace: Pace
     ) -> [Attempt.Effect] {
-        guard let index = attempts.firstIndex(where: { $0.release == release && $0.account == account })
-        else {
+        // The last, because a release that was opened again has an ended attempt of the opening before.
+        guard let index = attempts.lastIndex(where: { $0.release == release && $0.account == account }) else {
             return []
         }
         let wasVerified = attempts[index].verifiedAt != nil
+        let wasClearing = attempts[index].state == .clearing
         let effects = attempts[index].apply(event, now: now, pace: pace)
         let attempt = attempts[index]
         if !wasVerified, attempt.verifiedAt != nil, let config = attempt.configName,
@@ -119,6 +120,9 @@ public struct EndpointState: Sendable {
                 "in service on \(config) and every check passed"
             )
         }
+        // Where the endpoint was deleted, or nobody can say what is live, the account counts as serving
+        // nothing: otherwise an older release would be taken for served there and get no attempt.
+        if attempt.needsPerson || wasClearing && attempt.state == .inspecting { serving[account] = nil }
         return effects
     }
 

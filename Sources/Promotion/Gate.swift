@@ -11,16 +11,27 @@ public struct Gate: Hashable, Sendable {
         public let text: String
         /// When it can change without anything else happening.
         public let until: Moment?
+
+        /// How a release ends when this condition has failed.
+        var ending: Ending {
+            switch name {
+            case "accepted": .aborted
+            case "not barred": .failed
+            default: .refused
+            }
+        }
     }
 
-    /// A version of the release and its status in the registry.
+    /// A version of the release, its status in the registry, and why it is barred, if it is.
     public struct Model: Hashable, Sendable {
         public let name: String
         public let status: ApprovalStatus?
+        public let bar: String?
 
-        public init(name: String, status: ApprovalStatus?) {
+        public init(name: String, status: ApprovalStatus?, bar: String? = nil) {
             self.name = name
             self.status = status
+            self.bar = bar
         }
     }
 
@@ -46,6 +57,9 @@ public struct Gate: Hashable, Sendable {
     public var consents: [Consent]
     /// The release that rolls in the stage, if any.
     public var occupant: String?
+    /// Whether every account of the stage serves the release already. Then nobody is asked, because
+    /// nothing would change.
+    public var isServed: Bool
 
     public init(
         plan: StagePlan,
@@ -54,7 +68,8 @@ public struct Gate: Hashable, Sendable {
         upstream: [Upstream],
         holds: [Hold],
         consents: [Consent],
-        occupant: String?
+        occupant: String?,
+        isServed: Bool = false
     ) {
         self.plan = plan
         self.waitingSince = waitingSince
@@ -63,10 +78,11 @@ public struct Gate: Hashable, Sendable {
         self.holds = holds
         self.consents = consents
         self.occupant = occupant
+        self.isServed = isServed
     }
 
     public func judge(now: Moment) -> [Condition] {
-        [verified(now), soaked(now), accepted(), free(), notHeld(), approved(now)]
+        [verified(now), soaked(now), accepted(), notBarred(), free(), notHeld(), approved(now)]
     }
 
     private func verified(_ now: Moment) -> Condition {
@@ -118,6 +134,16 @@ public struct Gate: Hashable, Sendable {
         )
     }
 
+    private func notBarred() -> Condition {
+        let barred = models.compactMap { model in model.bar.map { "\(model.name) is barred: \($0)" } }
+        return Condition(
+            name: "not barred",
+            verdict: barred.isEmpty ? .passed : .failed,
+            text: barred.isEmpty ? "no version is barred" : barred.joined(separator: ", "),
+            until: nil
+        )
+    }
+
     private func free() -> Condition {
         Condition(
             name: "free",
@@ -141,6 +167,14 @@ public struct Gate: Hashable, Sendable {
     private func approved(_ now: Moment) -> Condition {
         guard plan.approvals > 0 else {
             return Condition(name: "approved", verdict: .passed, text: "no approval asked for", until: nil)
+        }
+        if isServed {
+            return Condition(
+                name: "approved",
+                verdict: .passed,
+                text: "every account of \(plan.name) serves it already",
+                until: nil
+            )
         }
         let valid = consents.filter { consent in
             consent.settings == plan.settings && plan.approvers.contains { $0.matches(consent.sender) }

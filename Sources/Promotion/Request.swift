@@ -231,6 +231,12 @@ extension EndpointState {
                 "\(newest.id) serves everywhere under the settings in force; there is nothing to deploy"
             )
         }
+        if models.isEmpty, let open = releases.first(where: { $0.isOpen && $0.models == wanted }) {
+            return .refused("\(open.id) is what would be deployed, and it is \(open.state.rawValue) already")
+        }
+        if models.isEmpty, wanted?.isEmpty == true {
+            return .refused("\(plan.name) has no acceptable version to deploy")
+        }
         for (target, package) in models {
             guard let candidate = known[package], candidate.target == target else { continue }
             decide(candidate, at: now)

@@ -41,6 +41,7 @@ extension EndpointState {
                 )
             } else if release.position + 1 == release.course.count {
                 end(index, .released, because: "verified in every stage", now: now)
+                endReleasedApprovals(of: release, now: now)
             } else {
                 releases[index].position += 1
                 releases[index].wait(now: now)
@@ -115,7 +116,9 @@ extension EndpointState {
             plan: plan.stage(stage) ?? .removed(stage),
             waitingSince: release.waitingSince ?? release.openedAt,
             models: release.models.sorted { $0.key < $1.key }.map {
-                Gate.Model(name: $0.value.shortName, status: statuses[$0.value.package])
+                let (target, package) = ($0.key, $0.value.package)
+                let bar = bars.first { $0.target == target && $0.package == package }
+                return Gate.Model(name: $0.value.shortName, status: statuses[package], bar: bar?.reason)
             },
             upstream: (before?.accounts ?? []).map { account in
                 let attempt = attempt(of: release, in: account)
@@ -131,7 +134,8 @@ extension EndpointState {
             consents: consents.filter {
                 $0.release == release.id && $0.opening == release.opening && $0.stage == stage
             },
-            occupant: releases.first { $0.state == .rolling && $0.stop.stage == stage }?.id
+            occupant: releases.first { $0.state == .rolling && $0.stop.stage == stage }?.id,
+            isServed: release.stop.accounts.allSatisfy { serves(release, in: $0, stage: stage) }
         )
     }
 
@@ -140,9 +144,16 @@ extension EndpointState {
         for index in releases.indices where releases[index].state == .waiting {
             let release = releases[index]
             let stage = release.stop.stage
+            guard plan.stage(stage) != nil else {
+                let reason =
+                    "stage \(stage) was taken out of the accounts folder while the release was on its way there; "
+                    + "`deploy` sends it through the stages there are"
+                end(index, .aborted, because: reason, now: now)
+                return true
+            }
             let conditions = gate(for: release).judge(now: now)
             if let failed = conditions.first(where: { $0.verdict == .failed }) {
-                end(index, failed.name == "accepted" ? .aborted : .refused, because: failed.text, now: now)
+                end(index, failed.ending, because: failed.text, now: now)
                 return true
             }
             let open = conditions.filter { $0.verdict != .passed }
@@ -170,7 +181,13 @@ extension EndpointState {
         releases[index].state = .rolling
         releases[index].waitingSince = nil
         releases[index].waitingFor = []
+        let stage = plan.stage(release.stop.stage)
         for account in release.stop.accounts where !serves(release, in: account, stage: release.stop.stage) {
+            // An account that was taken out of the folder meanwhile is nobody's to change any more.
+            guard let settings = stage?.accounts[account] else { continue }
+            let changes = changes(of: release, in: account)
+            // Where only settings change the copies are there already, and nothing is copied onto itself.
+            let base = serving[account].flatMap { $0.release == release.id ? nil : $0.release }
             let key = Self.attemptKey(release: release.id, account: account)
             let number = (attemptNumbers[key] ?? 0) + 1
             attemptNumbers[key] = number
@@ -182,10 +199,11 @@ extension EndpointState {
                     stage: release.stop.stage,
                     number: number,
                     opening: release.opening,
-                    settings: plan.stage(release.stop.stage)?.accounts[account] ?? "",
-                    soak: plan.stage(release.stop.stage)?.soak ?? .zero,
-                    changes: changes(of: release, in: account),
-                    base: serving[account]?.release,
+                    settings: settings,
+                    soak: stage?.soak ?? .zero,
+                    changes: changes,
+                    tests: changes.isEmpty ? release.models.keys.sorted() : changes,
+                    base: base,
                     now: now
                 )
             )
@@ -193,12 +211,11 @@ extension EndpointState {
         }
     }
 
-    /// The targets whose version differs from what the account serves; all of them where a new rollout
-    /// of the same set carries other settings through.
+    /// The targets whose version differs from what the account serves; none where a new rollout of the
+    /// same set only carries other settings through, so that its failure bars nothing that serves well.
     func changes(of release: Release, in account: String) -> [String] {
         let served = serving[account]?.models ?? [:]
-        let changed = release.models.filter { served[$0.key] != $0.value }.keys.sorted()
-        return changed.isEmpty ? release.models.keys.sorted() : changed
+        return release.models.filter { served[$0.key] != $0.value }.keys.sorted()
     }
 
     /// A hold lets no new effect begin; without one, what it stopped is due again.
@@ -215,7 +232,7 @@ extension EndpointState {
 
 extension StagePlan {
     /// What stands in for a stage that was taken out of the accounts folder while a release was on its
-    /// way there: nothing is accepted, so nothing enters.
+    /// way there: nothing is accepted, so nothing enters. `settle` ends such a release.
     static func removed(_ name: String) -> StagePlan {
         StagePlan(
             name: name,

@@ -1,0 +1,208 @@
+import Testing
+
+@testable import Promotion
+
+/// The core under random events, with rules that must hold after each of them and once all has come to
+/// rest. A failure names its seed; `simulate(seed:)` with it plays the same again.
+@Suite struct SimulationTests {
+    /// SplitMix64: small, and the same on every machine.
+    struct Chance {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var bits = state
+            bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+            return bits ^ (bits >> 31)
+        }
+
+        mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
+
+        mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+    }
+
+    static let plans = [
+        plan(),
+        plan([staging(soak: .minutes(10)), prod(approvals: 0)]),
+        plan([
+            staging(accounts: ["east": "e", "west": "w"]),
+            prod(accounts: ["prod": "p", "asia": "a"], approvals: 2),
+        ]),
+        plan([staging(), quality, prod()]),
+        plan([staging()]),
+    ]
+
+    static let quality = StagePlan(
+        name: "quality",
+        accounts: ["quality": "q"],
+        accepts: [.approved],
+        soak: .minutes(1),
+        approvals: 0,
+        approvers: [],
+        expires: .days(7)
+    )
+
+    @Test(arguments: 0..<8)
+    func nothingEverBreaksARule(block: UInt64) {
+        for seed in (block * 25)..<(block * 25 + 25) {
+            let faults = Self.simulate(seed: seed, steps: 250)
+            #expect(faults == [], "seed \(seed)")
+            guard faults.isEmpty else { return }
+        }
+    }
+
+    /// The first faults of one run, with the steps that led there.
+    static func simulate(seed: UInt64, steps: Int) -> [String] {
+        var chance = Chance(state: seed)
+        var world = World(chance.pick(plans))
+        for step in 1...steps {
+            world.now = world.now + .seconds(Int64(chance.below(120)))
+            let what = act(on: &world, &chance)
+            if !world.faults.isEmpty { return world.faults + ["at step \(step): \(what)", world.situation] }
+        }
+        comeToRest(&world)
+        return world.faults + unrest(in: world)
+    }
+
+    /// One random thing happens; the answer names it.
+    static func act(on world: inout World, _ chance: inout Chance) -> String {
+        let accounts = world.plan.stages.flatMap(\.accounts.keys).sorted()
+        let releases = world.releases.values.sorted { $0.opening < $1.opening }.suffix(4).map { $0 }
+        let version = chance.below(2) == 0 ? de(1 + chance.below(4)) : fr(1 + chance.below(4))
+        let stage = chance.pick(world.plan.stages).name
+        switch chance.below(20) {
+        case 0, 1, 2, 3:
+            // The registry's clock is a little off ours.
+            let moment = world.now + .seconds(chance.below(20) - 10)
+            world.look(at: version, .approved, at: moment)
+            return "approve \(version)"
+        case 4:
+            let status = chance.pick([ApprovalStatus.rejected, .pending, .deleted])
+            world.look(at: version, status)
+            return "\(version) becomes \(status)"
+        case 5, 6, 7:
+            guard let release = releases.last(where: { $0.state == .waiting }) else { break }
+            let person = chance.pick([anna, bert, carl, stranger])
+            world.ask(.promote(release: release.id, stage: release.stop.stage), by: person)
+            return "promote \(release.number)"
+        case 8:
+            guard !releases.isEmpty else { break }
+            let release = chance.pick(releases)
+            world.ask(.reject(release: release.id, stage: release.stop.stage), by: anna)
+            return "reject \(release.number)"
+        case 9:
+            guard !releases.isEmpty else { break }
+            let release = chance.pick(releases)
+            world.ask(.retry(release: release.id, target: chance.pick([nil, "de", "fr"])), by: olga)
+            return "retry \(release.number)"
+        case 10:
+            world.ask(chance.below(3) == 0 ? .hold(stage: nil) : .resume(stage: nil), by: olga)
+            return "hold or resume all"
+        case 11:
+            world.ask(chance.below(3) == 0 ? .hold(stage: stage) : .resume(stage: stage), by: olga)
+            return "hold or resume \(stage)"
+        case 12:
+            let models = chance.below(2) == 0 ? [:] : [version.target: version.package]
+            world.ask(.deploy(models: models), by: olga)
+            return "deploy \(models)"
+        case 13:
+            world.pass(chance.below(20) == 0 ? .days(8) : .hours(1))
+            return "time passes"
+        case 14:
+            changeSettings(&world, &chance)
+            return "settings change"
+        default:
+            let account = chance.pick(accounts)
+            let outcome = chance.below(3) > 0 ? World.Outcome.verified : chance.pick(World.Outcome.allCases)
+            let culprit = world.underWay(in: account).map { chance.pick($0.tests) }
+            if chance.below(3) == 0 {
+                world.step(account, towards: outcome, blaming: culprit)
+            } else {
+                world.finish(account, outcome, blaming: culprit)
+            }
+            return "\(account) goes towards \(outcome)"
+        }
+        world.pass(.seconds(1))
+        return "nothing"
+    }
+
+    private static func changeSettings(_ world: inout World, _ chance: inout Chance) {
+        guard chance.below(4) == 0 else { return }
+        let digest = "x\(chance.below(1000))"
+        let stages = world.plan.stages.map { stage in
+            StagePlan(
+                name: stage.name,
+                accounts: stage.accounts.mapValues { _ in digest },
+                accepts: stage.accepts,
+                soak: stage.soak,
+                approvals: stage.approvals,
+                approvers: stage.approvers,
+                expires: stage.expires
+            )
+        }
+        world.plan = plan(stages)
+        world.pass(.seconds(1))
+    }
+
+    /// Everybody resumes, promotes and waits until nothing moves any more.
+    static func comeToRest(_ world: inout World) {
+        for _ in 1...20 {
+            let before = (world.situation, world.attempts.count)
+            world.ask(.resume(stage: nil), by: olga)
+            for stage in world.plan.stages { world.ask(.resume(stage: stage.name), by: olga) }
+            world.settleDown()
+            world.pass(.days(8))
+            if before == (world.situation, world.attempts.count) { return }
+        }
+    }
+
+    /// What is not as it should be once all has come to rest.
+    static func unrest(in world: World) -> [String] {
+        var faults: [String] = []
+        let state = world.load()
+        for attempt in world.attempts where !attempt.state.isEnded {
+            faults.append("an attempt in \(attempt.account) is still \(attempt.state)")
+        }
+        // A version that is neither approved nor gone for good may keep its release at a gate.
+        for release in world.releases.values where release.isOpen {
+            let isPending = release.models.values.contains { model in
+                world.registry.contains { $0.key.package == model.package && $0.value == .pending }
+            }
+            if release.state != .waiting || !isPending {
+                faults.append("\(release.number) is still \(release.state)")
+            }
+        }
+        for approval in world.approvals
+        where !world.releases.values.contains(where: { $0.id == approval.release && $0.isOpen }) {
+            faults.append("the approval of \(Version.name(of: approval.package)) never ended")
+        }
+        // The latest decisions serve everywhere, unless their release ended otherwise than released, or
+        // a version was only withdrawn, for which nothing is rolled back.
+        if let wanted = state.wanted, !state.isOnlyWithdrawn,
+            let release = world.releases.values.first(where: { $0.models == wanted }),
+            release.state == .released
+        {
+            for account in world.plan.stages.flatMap(\.accounts.keys).sorted()
+            where world.serving[account]?.models != wanted {
+                faults.append("\(account) serves \(world.serves(account)), not \(release.number)")
+            }
+        }
+        return faults.isEmpty ? [] : faults + [world.situation]
+    }
+
+    /// The simulation is worth nothing if it does not come far: every ending and many releases are seen.
+    @Test func theSimulationReachesEverything() {
+        var endings: Set<Ending> = []
+        var states: Set<Attempt.State> = []
+        for seed in UInt64(0)..<40 {
+            var chance = Chance(state: seed)
+            var world = World(chance.pick(Self.plans))
+            for _ in 1...300 { _ = Self.act(on: &world, &chance) }
+            endings.formUnion(world.ended.compactMap(\.ending))
+            states.formUnion(world.attempts.map(\.state))
+        }
+        #expect(endings == Set(Ending.allCases))
+        #expect(states.isSuperset(of: [.verified, .failed, .errored, .aborted]))
+    }
+}
