@@ -33,6 +33,7 @@ extension Ledger {
             ).first
             let packages = wanted.values.map(\.package)
             state.learn(statuses: try statuses(of: packages, in: transaction))
+            if let known { state.learn(attemptNumbers: try attemptNumbers(of: known, in: transaction)) }
             state.compose(wanted, digest: digest, known: known, now: now)
             state.settle(now: now)
         }
@@ -90,10 +91,9 @@ extension Ledger {
                 "SELECT * FROM attempts WHERE release = ? ORDER BY number",
                 release.id
             )
+            numbers.merge(try attemptNumbers(of: release, in: transaction)) { _, new in new }
             for row in rows {
                 let attempt: Attempt = try Self.decode(row.text("body"))
-                numbers[EndpointState.attemptKey(release: release.id, account: attempt.account)] =
-                    attempt.number
                 attempts.removeAll { $0.release == attempt.release && $0.account == attempt.account }
                 attempts.append(attempt)
             }
@@ -146,6 +146,20 @@ extension Ledger {
     ) throws -> [Release] {
         try transaction.rows("SELECT body FROM releases \(clause)", arguments).map {
             try Self.decode($0.text("body"))
+        }
+    }
+
+    private func attemptNumbers(
+        of release: Release,
+        in transaction: any Transaction
+    ) throws -> [String: Int] {
+        let rows = try transaction.rows(
+            "SELECT account, MAX(number) AS number FROM attempts WHERE release = ? GROUP BY account",
+            release.id
+        )
+        return try rows.reduce(into: [:]) { numbers, row in
+            let key = EndpointState.attemptKey(release: release.id, account: try row.text("account"))
+            numbers[key] = Int(try row.integer("number"))
         }
     }
 
@@ -304,6 +318,9 @@ extension Ledger {
                 approval.reason,
                 approval.endedAt?.milliseconds
             )
+        }
+        for account in before.serving.keys where state.serving[account] == nil {
+            try transaction.run("DELETE FROM serving WHERE endpoint = ? AND account = ?", name, account)
         }
         for (account, serving) in state.serving where before.serving[account] != serving {
             try transaction.run(

@@ -131,6 +131,11 @@ public struct EndpointState: Sendable {
         self.statuses.merge(statuses) { _, new in new }
     }
 
+    /// Takes in how many attempts a release has had that was not in the state before.
+    public mutating func learn(attemptNumbers: [String: Int]) {
+        self.attemptNumbers.merge(attemptNumbers) { max($0, $1) }
+    }
+
     mutating func note(
         _ name: String,
         _ release: String? = nil,

@@ -24,10 +24,8 @@ struct Inspector {
         if let sentence = disagreement { return .checkFailed(blame: .changes, sentence: sentence) }
 
         let session = try await performer.sessions.session(work.attempt.account)
-        for target in work.attempt.changes {
-            guard let version = work.release.models[target], work.pins[version.package] == nil else {
-                continue
-            }
+        for (target, version) in work.release.models.sorted(by: { $0.key < $1.key })
+        where work.pins[version.package] == nil {
             switch try await pin(version, session) {
             case .success(let pin): facts.append(.pin(package: version.package, pin))
             case .failure(let missing):
