@@ -23,7 +23,7 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      sessions/expire   account?, accessKeyId?               end sessions now
      clear-calls       account?
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= · endpoints/ACCOUNT/NAME ·
-     queues?queueUrl= · health
+     objects?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID
 """
 
@@ -126,6 +126,8 @@ class Control:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
             return self._calls.counts(account)
+        if parts == ["objects"]:
+            return _objects(query["bucket"], query.get("prefix", ""))
         if parts == ["queues"]:
             return _queue(query["queueUrl"], query.get("region", "eu-west-1"))
         if parts[0] == "endpoints" and len(parts) == 3:
@@ -297,6 +299,16 @@ class Control:
     def _clear(self, asked: Asked) -> Asked:
         self._calls.clear(asked.get("account"))
         return {}
+
+
+def _objects(bucket: str, prefix: str) -> Asked:
+    """What lies in a bucket, by key."""
+    found = {}
+    for key, etag in objects.below(f"s3://{bucket}/{prefix}"):
+        _, content = objects.read(f"s3://{bucket}/{prefix}{key}") or ("", b"")
+        digest = hashlib.sha256(content).hexdigest()
+        found[prefix + key] = {"etag": etag.strip('"'), "sha256": digest, "size": len(content)}
+    return found
 
 
 def _queue(url: str, region: str) -> Asked:
