@@ -21,12 +21,32 @@ extension World {
         try await read("quarantine", "--json")
     }
 
+    /// The bars and holds of the endpoint.
+    struct Status: Decodable, Sendable {
+        struct Bar: Decodable, Sendable {
+            let target: String
+            let package: String
+            let reason: String
+        }
+
+        struct Hold: Decodable, Sendable {
+            let stage: String?
+            let by: String
+            let reason: String
+        }
+
+        let endpoint: String
+        let bars: [Bar]
+        let holds: [Hold]
+    }
+
+    func status() async throws -> Status {
+        let all: [Status] = try await read("status", "--json")
+        return try #require(all.first { $0.endpoint == Self.endpoint })
+    }
+
     private func read<Value: Decodable>(_ arguments: String...) async throws -> Value {
-        let outcome =
-            switch arguments.count {
-            case 2: try await sluice(arguments[0], arguments[1])
-            default: try await sluice(arguments[0], arguments[1], arguments[2])
-            }
+        let outcome = try await run(arguments)
         try #require(outcome.status == 0, "\(arguments): \(outcome.errors)")
         return try JSONDecoder().decode(Value.self, from: Data(outcome.output.utf8))
     }
@@ -141,6 +161,60 @@ extension World {
             sum += (counts["sagemaker.CreateEndpoint"] ?? 0) + (counts["sagemaker.UpdateEndpoint"] ?? 0)
         }
         return sum
+    }
+
+    /// From which buckets an account's role had objects copied, and how many.
+    func copies(by account: String) async throws -> [String: Int] {
+        let calls = try await aws.get("calls?account=\(account)").array ?? []
+        let sources = calls.filter { $0["operation"] == "CopyObject" && $0["status"] == 200 }.compactMap {
+            $0["subject"]?.string?.split(separator: " from ").last?.split(separator: "/").first.map(
+                String.init
+            )
+        }
+        return Dictionary(grouping: sources) { $0 }.mapValues(\.count)
+    }
+
+    /// How often the worker looked at a version in the registry.
+    func looks(at version: Version) async throws -> Int {
+        let calls = try await aws.get("calls?account=\(registry)").array ?? []
+        return calls.count {
+            $0["operation"] == "DescribeModelPackage" && $0["subject"]?.string == version.arn
+        }
+    }
+
+    /// Waits until every message is taken off the queue and the registry was compared with the ledger after that.
+    func eventuallyIdle() async throws {
+        try await eventually("the queue is empty") {
+            let queue = try await aws.get("queues?queueUrl=\(queue)")
+            return (queue["messages"]?.array?.isEmpty == true ? true : nil, "\(queue)")
+        }
+        let before = try await sweeps()
+        try await eventually("two sweeps of the registry") {
+            let now = try await sweeps()
+            return (now >= before + 4 ? true : nil, "\(now - before) of 4 groups listed")
+        }
+    }
+
+    private func sweeps() async throws -> Int {
+        try await counts(registry)["sagemaker.ListModelPackages"] ?? 0
+    }
+
+    // MARK: Files
+
+    /// The ledger's bytes as text.
+    func ledgerText() throws -> String {
+        try text { $0.hasPrefix("ledger.sqlite") }
+    }
+
+    /// All that the programs wrote: logs, output, errors and the ledger.
+    func everythingWritten() throws -> String {
+        try text { $0.hasPrefix("ledger.sqlite") || $0.hasSuffix(".out") || $0.hasSuffix(".err") }
+    }
+
+    private func text(_ isWanted: (String) -> Bool) throws -> String {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter(isWanted).map { name in
+            String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
+        }.joined(separator: "\n")
     }
 
     /// What lies in an account's bucket of models: key → SHA-256.

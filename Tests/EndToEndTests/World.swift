@@ -145,9 +145,19 @@ final class World: Sendable {
         return worker
     }
 
+    /// Stops the worker and starts another, which reads the accounts folder as it is now.
+    func restartWorker() async throws -> Worker {
+        await workers.withLock { $0.last }?.stop()
+        return try await startWorker()
+    }
+
     /// Runs a command to its end.
     @discardableResult
     func sluice(_ arguments: String..., as identity: Identity? = nil) async throws -> Program.Outcome {
+        try await run(arguments, as: identity)
+    }
+
+    func run(_ arguments: [String], as identity: Identity? = nil) async throws -> Program.Outcome {
         try await start(arguments, as: identity, name: arguments.first ?? "sluice").finish()
     }
 
@@ -180,6 +190,7 @@ final class World: Sendable {
 
     /// Registers a linear model as the next version of a group. The example's smoke test asks for a score of
     /// 0 to 100 for the row 1, 2, 3.
+    @discardableResult
     func register(
         _ group: String,
         _ coefficients: [Double] = [1, 2, 0.5],
@@ -210,12 +221,57 @@ final class World: Sendable {
         )
     }
 
+    /// Delivers one event about a version as it is now, several times, as EventBridge may.
+    func announce(_ version: Version, times: Int64) async throws {
+        try await aws.post("packages/announce", ["arn": .string(version.arn), "times": .int(times)])
+    }
+
     /// Puts a message on the worker's queue as if this sender had sent it.
     func send(_ body: String, from sender: Identity? = nil) async throws {
         var message: [String: JSONValue] = ["queueUrl": .string(queue), "body": .string(body)]
         if let sender { message["sender"] = .string(sender.id) }
         try await aws.post("messages", .object(message))
     }
+
+    // MARK: Trouble on order
+
+    /// Orders how the next creation or update of the endpoint in an account goes.
+    func order(
+        in account: String,
+        outcome: String = "done",
+        reason: String = "",
+        seconds: Double? = nil
+    ) async throws {
+        var order: [String: JSONValue] = [
+            "account": .string(account), "endpoint": .string(Self.endpoint), "outcome": .string(outcome),
+            "reason": .string(reason),
+        ]
+        if let seconds { order["seconds"] = .number(seconds) }
+        try await aws.post("endpoints/next", .object(order))
+    }
+
+    /// Lets calls made with an account's credentials fail, until mended or so many times.
+    ///
+    /// - Returns: What to mend.
+    func fault(
+        _ operation: String,
+        _ code: String,
+        in account: String,
+        status: Int = 400,
+        times: Int = -1
+    ) async throws -> String {
+        let made = try await aws.post(
+            "faults",
+            [
+                "match": "^\(operation)$", "account": .string(account), "code": .string(code),
+                "status": .int(Int64(status)), "times": .int(Int64(times)),
+                "message": "User is not authorized to perform: \(operation)",
+            ]
+        )
+        return try #require(made["id"]?.string)
+    }
+
+    func mend(_ fault: String) async throws { try await aws.delete("faults/\(fault)") }
 
     // MARK: Deciding
 
