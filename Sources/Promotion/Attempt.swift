@@ -167,6 +167,8 @@ public struct Attempt: Hashable, Sendable, Codable {
     public private(set) var failingSince: Moment?
     /// Why it failed, or what it waits for, as a sentence.
     public private(set) var reason: String?
+    /// What keeps the way back from being taken, as a sentence.
+    public private(set) var obstacle: String?
     public private(set) var blame = Blame.nobody
     /// Whether what was live before was put back.
     public private(set) var isRestored = false
@@ -264,7 +266,11 @@ public struct Attempt: Hashable, Sendable, Codable {
             state = .awaiting
             reason = nil
             dueAt = now + pace.tick
-        case (.restoring, .endpointUpdateAccepted): go(.awaitingRestore, at: now + pace.tick)
+        case (.restoring, .endpointUpdateAccepted):
+            // Why it goes back is told until it is back.
+            let reason = reason
+            go(.awaitingRestore, at: now + pace.tick)
+            self.reason = reason
         case (.awaiting, .endpointSeen(let sight)): saw(sight, now: now, pace: pace)
         case (.awaitingRestore, .endpointSeen(let sight)): sawRestore(sight, now: now, pace: pace)
         case (.testing, .modelsAnswered):
@@ -440,7 +446,9 @@ public struct Attempt: Hashable, Sendable, Codable {
         switch pace.retry.decide(kind, failures: failures, since: failingSince ?? now, now: now) {
         case .again(let moment):
             dueAt = moment
-            if failure.kind != .interrupted && !isOnWayBack { reason = failure.sentence }
+            if failure.kind != .interrupted {
+                if isOnWayBack { obstacle = failure.sentence } else { reason = failure.sentence }
+            }
         case .fail, .giveUp:
             let spent = failure.kind == .invalid ? "" : " after \(failures) tries"
             if isOnWayBack {
@@ -470,6 +478,7 @@ public struct Attempt: Hashable, Sendable, Codable {
         failures = 0
         failingSince = nil
         reason = nil
+        obstacle = nil
     }
 
     private mutating func end(_ next: State, _ sentence: String?, blame: Blame, now: Moment) {
