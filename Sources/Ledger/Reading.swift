@@ -299,6 +299,12 @@ extension Ledger {
     /// What an attempt that is under way waits for.
     private static func waiting(_ attempt: Attempt) -> String? {
         let until = attempt.dueAt.map { text($0) } ?? "somebody resumes it"
+        let isOnWayBack = attempt.state == .restoring || attempt.state == .awaitingRestore
+        if isOnWayBack {
+            let back = "\(attempt.account): endpoint \(attempt.endpoint) to serve again what it served"
+            let because = attempt.reason.map { "; \($0)" } ?? ""
+            return back + because + (attempt.obstacle.map { ". \($0); tried again at \(until)" } ?? "")
+        }
         if let reason = attempt.reason {
             return "\(attempt.account): \(reason)" + (attempt.dueAt == nil ? "" : "; tried again at \(until)")
         }
@@ -307,8 +313,6 @@ extension Ledger {
         case .awaiting:
             return
                 "\(attempt.account): endpoint \(attempt.endpoint) to be in service on \(attempt.configName ?? "")"
-        case .awaitingRestore:
-            return "\(attempt.account): endpoint \(attempt.endpoint) to serve again what it served"
         default: return nil
         }
     }

@@ -18,12 +18,13 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      throttle          account, match, perSecond (none: free again), burst?
      endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?
      endpoints/update  account, endpoint, seconds?, config? somebody else's update
+     endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags
      invoke            account, endpoint, target?, body, contentType?
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
      clear-calls       account?
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= · endpoints/ACCOUNT/NAME ·
-     queues?queueUrl= · health
+     objects?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID
 """
 
@@ -86,6 +87,7 @@ class Control:
             "throttle": self._set_rate,
             "endpoints/next": self._next,
             "endpoints/update": self._meddle,
+            "endpoints/create": self._squat,
             "invoke": self._invoke,
             "sessions": self._session_seconds,
             "sessions/expire": self._expire,
@@ -126,6 +128,8 @@ class Control:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
             return self._calls.counts(account)
+        if parts == ["objects"]:
+            return _objects(query["bucket"], query.get("prefix", ""))
         if parts == ["queues"]:
             return _queue(query["queueUrl"], query.get("region", "eu-west-1"))
         if parts[0] == "endpoints" and len(parts) == 3:
@@ -215,7 +219,9 @@ class Control:
         return held, insider(held.account)
 
     def _message(self, asked: Asked) -> Asked:
-        body = asked["body"] if "body" in asked else base64.b64decode(asked["base64"]).decode("utf-8")
+        # Bytes that are not UTF-8 stay as they are, for tests of what a worker does with them.
+        raw = base64.b64decode(asked.get("base64", ""))
+        body = asked["body"] if "body" in asked else raw.decode("utf-8", "surrogateescape")
         queue = sqs.find(asked["queueUrl"], asked.get("region", "eu-west-1"))
         message = Message(body, asked.get("sender", sqs.EVENTBRIDGE_SENDER))
         sqs.mailbox(queue).send(message, float(asked.get("delaySeconds", 0)))
@@ -250,6 +256,24 @@ class Control:
         seconds = float(asked.get("seconds", self._sagemaker.store.update_seconds))
         endpoint = self._sagemaker.endpoints.meddle(held, asked["endpoint"], seconds, asked.get("config"))
         return {"status": endpoint.status}
+
+    def _squat(self, asked: Asked) -> Asked:
+        """Somebody else's endpoint under a name, made by hand and without tags."""
+        account, name = asked["account"], asked["endpoint"]
+        held, caller = self._sagemaker.store.of(account, asked.get("region", "eu-west-1")), insider(account)
+        theirs = f"{name}-by-hand"
+        role = self._worlds.role(account, "somebody-else", {"Service": "sagemaker.amazonaws.com"})
+        container = {"Image": IMAGE, "ModelDataUrl": asked["url"]}
+        model = {"ModelName": theirs, "ExecutionRoleArn": role, "PrimaryContainer": container}
+        variant = {"VariantName": "AllTraffic", "ModelName": theirs, "InstanceType": "ml.m5.large"}
+        variants = [{**variant, "InitialInstanceCount": 1}]
+        self._sagemaker.hosting.create_model(held, model, caller)
+        config = {"EndpointConfigName": theirs, "ProductionVariants": variants}
+        self._sagemaker.hosting.create_config(held, config, caller)
+        if "seconds" in asked:
+            held.orders[name.lower()] = {"seconds": float(asked["seconds"])}
+        self._sagemaker.endpoints.create(held, {"EndpointName": name, "EndpointConfigName": theirs}, caller)
+        return {"config": theirs}
 
     def _endpoint(self, account: str, name: str) -> Asked:
         held = self._held(account, name)
@@ -297,6 +321,16 @@ class Control:
     def _clear(self, asked: Asked) -> Asked:
         self._calls.clear(asked.get("account"))
         return {}
+
+
+def _objects(bucket: str, prefix: str) -> Asked:
+    """What lies in a bucket, by key."""
+    found = {}
+    for key, etag in objects.below(f"s3://{bucket}/{prefix}"):
+        _, content = objects.read(f"s3://{bucket}/{prefix}{key}") or ("", b"")
+        digest = hashlib.sha256(content).hexdigest()
+        found[prefix + key] = {"etag": etag.strip('"'), "sha256": digest, "size": len(content)}
+    return found
 
 
 def _queue(url: str, region: str) -> Asked:

@@ -140,7 +140,9 @@ def _named(request: Request) -> tuple[str, str]:
 def _subject(request: Request, service: str) -> str:
     """What a call is about, in few words, for the record and for choosing faults."""
     if service == "s3":
-        return "/".join(part for part in s3.place(request) if part)
+        place = "/".join(part for part in s3.place(request) if part)
+        source = request.headers.get("x-amz-copy-source")
+        return f"{place} from {source}" if source else place
     if service == "sagemaker-runtime":
         name = re.sub(r"^/endpoints/|/[\w-]*invocations$", "", request.path)
         target = request.headers.get("x-amzn-sagemaker-target-model")

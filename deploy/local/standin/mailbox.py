@@ -36,7 +36,7 @@ class Message:
 
     @property
     def md5(self) -> str:
-        return hashlib.md5(self.body.encode()).hexdigest()
+        return hashlib.md5(self.body.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class Mailbox:

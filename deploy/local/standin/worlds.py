@@ -101,6 +101,11 @@ class Worlds:
         with self._lock:
             return self._user(account, name)
 
+    def role(self, account: str, name: str, principal: dict[str, str]) -> str:
+        """The ARN of a role that trusts a principal, made if need be."""
+        with self._lock:
+            return str(_role(account, name, _trust(principal, None)).arn)
+
     def _user(self, account: str, name: str) -> dict[str, str]:
         """A user's keys and the id SQS shows for it; the same on every call."""
         if (account, name) not in self._users:

@@ -1,0 +1,95 @@
+import Testing
+
+@Suite(.enabled(if: LocalAWS.url != nil))
+struct FailedCheckTests {
+    /// A model that answers nonsense is taken out again, and its neighbour still goes on.
+    @Test func aFailedSmokeTestRestoresWhatServed() async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            await beginning.worker.stop()
+            let de = try await world.register("demand-de", World.wild)
+            let fr = try await world.register("demand-fr", [0, 2, 2])
+            _ = try await world.startWorker()
+
+            let failed = try await world.release(2, ends: "failed")
+            #expect(failed.stage("staging")?.accounts == [.init(name: "staging", state: "rolled-back")])
+            #expect(failed.reason?.contains("smoke test of demand-de.tar.gz in account staging") == true)
+            #expect(try await world.status().bars.map(\.package) == [de.arn], "its neighbour is not to blame")
+
+            let third = try await world.release(3, waitsAt: "prod")
+            #expect(third.models == [World.de: beginning.de.arn, World.fr: fr.arn])
+            #expect(
+                try await world.served(in: world.staging)
+                    == [World.de: beginning.de.sha256, World.fr: fr.sha256]
+            )
+            #expect(try await world.served(in: world.prod) == beginning.served)
+        }
+    }
+
+    /// Where the test was wrong and not the model, a person lifts the bar and the same version goes on.
+    @Test func aRetryLiftsTheBarOfAFailedSmokeTest() async throws {
+        try await World.with { world in
+            _ = try await world.begin()
+            let fault = try await world.fault(
+                "sagemaker-runtime.InvokeEndpoint",
+                "ModelError",
+                in: world.staging,
+                status: 424
+            )
+            let de = try await world.register("demand-de", [2, 2, 2])
+            let failed = try await world.release(2, ends: "failed")
+            try await world.mend(fault)
+            #expect(try await world.status().bars.map(\.package) == [de.arn])
+
+            #expect(try await world.retry(failed).status == 0)
+            try await world.promote(try await world.release(2, waitsAt: "prod"))
+            try await world.release(2, ends: "released")
+            #expect(try await world.served(in: world.prod)[World.de] == de.sha256)
+        }
+    }
+
+    /// A first deployment has nothing to go back to, and says so instead of deleting anything.
+    @Test func aFailedFirstDeploymentStaysAndSaysSo() async throws {
+        try await World.with { world in
+            let de = try await world.register("demand-de", World.wild)
+            _ = try await world.startWorker()
+            let failed = try await world.release(1, ends: "failed")
+            #expect(failed.reason?.contains("There is nothing to go back to") == true)
+            #expect(failed.stage("staging")?.accounts == [.init(name: "staging", state: "failed")])
+            #expect(try await world.endpoint(in: world.staging)?.serves == [World.de: de.sha256])
+            #expect(try await world.counts(world.prod).isEmpty)
+        }
+    }
+
+    /// SageMaker ends a rolled-back update `InService` and gives no reason; only the config tells.
+    @Test func aSilentRollbackIsAFailure() async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            try await world.order(in: world.staging, outcome: "rollback")
+            let de = try await world.register("demand-de", [2, 2, 2])
+            let failed = try await world.release(2, ends: "failed")
+            #expect(failed.reason?.contains("was rolled back") == true)
+            #expect(try await world.status().bars.map(\.package) == [de.arn])
+            #expect(try await world.served(in: world.staging) == beginning.served)
+            #expect(try await world.counts(world.prod)["sagemaker.UpdateEndpoint"] == nil)
+        }
+    }
+
+    /// No capacity is AWS's trouble and not the model's: it is tried again and bars nothing.
+    @Test func aFailureForLackOfCapacityIsTriedAgain() async throws {
+        try await World.with { world in
+            _ = try await world.begin()
+            try await world.order(
+                in: world.staging,
+                outcome: "fail",
+                reason:
+                    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
+            )
+            let (de, _) = try await world.next(2, "demand-de", [2, 2, 2])
+            let staging = try #require(try await world.endpoint(in: world.staging))
+            #expect(staging.history.map(\.outcome) == ["done", "fail", "done"])
+            #expect(staging.serves[World.de] == de.sha256)
+            #expect(try await world.status().bars.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Native
+import Testing
+
+@Suite(.enabled(if: LocalAWS.url != nil))
+struct StoppingTests {
+    /// A deployment of the worker itself must not cost an endpoint a second update.
+    @Test func aWorkerStoppedWhileAnUpdateRunsIsTakenOverFrom() async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            try await world.order(in: world.staging, seconds: 4)
+            let de = try await world.register("demand-de", [2, 2, 2])
+            try await world.release(2, "is being switched to") {
+                $0.waitingFor.contains("to be in service on")
+            }
+            await beginning.worker.stop()
+            _ = try await world.startWorker()
+            try await world.release(2, waitsAt: "prod")
+            let staging = try #require(try await world.endpoint(in: world.staging))
+            #expect(staging.updates == 1)
+            #expect(staging.serves[World.de] == de.sha256)
+        }
+    }
+
+    /// A call that hangs does not keep the worker from stopping, and what it did is not done twice.
+    @Test func aWorkerStoppedInTheMiddleOfACallGivesItsClaimBack() async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            let hold = try await world.aws.post(
+                "faults",
+                [
+                    "match": "^sagemaker.UpdateEndpoint$", "account": .string(world.staging),
+                    "when": "hold-after", "times": 1,
+                ]
+            )
+            try await world.register("demand-de", [2, 2, 2])
+            let fault = try #require(hold["id"]?.string)
+            try await world.eventually("the update's reply hangs") {
+                let faults = try await world.aws.get("faults")
+                let fired = faults.array?.first { $0["id"]?.string == fault }?["fired"]
+                return (fired == 1 ? true : nil, "\(faults)")
+            }
+            await beginning.worker.stop()
+            _ = try await world.startWorker()
+            try await world.aws.post("faults/\(fault)/release")
+            try await world.release(2, waitsAt: "prod")
+            #expect(try await world.endpoint(in: world.staging)?.updates == 1)
+            #expect(try await world.counts(world.staging)["sagemaker.UpdateEndpoint"] == 1)
+        }
+    }
+
+    /// Machines read the logs; people trace a release, an account and a step in them.
+    @Test func logsAreJSONAndSayWhatTheyAreAbout() async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            await beginning.worker.stop()
+            let lines = try beginning.worker.log.split(separator: "\n").map { line in
+                try JSONDocument(parsing: [UInt8](line.utf8)).root
+            }
+            #expect(lines.allSatisfy { $0["level"] != nil && $0["time"] != nil && $0["message"] != nil })
+            for step in ["artifactsCopied", "modelCreated", "endpointConfigCreated", "modelsAnswered"] {
+                for account in ["staging", "prod"] {
+                    let line = lines.first { $0["step"]?.string == step && $0["account"]?.string == account }
+                    #expect(line?["release"]?.string == beginning.first.id, "\(step) in \(account)")
+                }
+            }
+        }
+    }
+
+    /// A credential that leaks into a log or the ledger is kept for years.
+    @Test func noSecretIsWrittenAnywhere() async throws {
+        try await World.with { world in
+            try world.edit("prod.yaml", "externalId: acme", "externalId: another")
+            _ = try await world.fault(
+                "sagemaker.CreateModel",
+                "AccessDeniedException",
+                in: world.staging,
+                times: 1
+            )
+            _ = try await world.fault("s3.CopyObject", "SlowDown", in: world.staging, status: 503, times: 1)
+            try await world.register("demand-de")
+            try await world.send("no JSON")
+            let worker = try await world.startWorker("--log", "trace")
+            let waiting = try await world.release(1, waitsAt: "prod")
+            try await world.promote(waiting)
+            try await world.promote(waiting, as: world.stranger)
+            try await world.release(1, "is denied in prod") { $0.waitingFor.contains("AssumeRole") }
+            await worker.stop()
+            try await world.sluice("show", waiting.id)
+
+            let written = try world.everythingWritten()
+            #expect(written.contains("AccessDenied"), "the failures are on record")
+            for identity in [world.worker, world.releaseManager, world.stranger] {
+                #expect(!written.contains(identity.secret))
+            }
+            // The stand-in's session tokens and signatures, by their shapes.
+            #expect(!written.contains(/[A-Za-z0-9+\/]{100}/))
+            #expect(!written.contains("ASIA"))
+            #expect(!written.contains(/X-Amz-Signature|AWS4-HMAC|Authorization|SecurityToken|security-token/))
+        }
+    }
+}

@@ -1,0 +1,303 @@
+import Foundation
+import Native
+import Synchronization
+import Testing
+
+/// A registry, a staging and a prod account of one test's own, the accounts folder about them, and a ledger.
+///
+/// The folder is the repository's own example with its numbers, queue and approver replaced, so that what is
+/// tested is what people copy.
+final class World: Sendable {
+    static let endpoint = "demand-forecast"
+    static let de = "demand-de.tar.gz"
+    static let fr = "demand-fr.tar.gz"
+
+    let aws: LocalAWS
+    /// Everything the test writes; removed at the end.
+    let folder: URL
+    let registry: String
+    let staging: String
+    let prod: String
+    let queue: String
+    let worker: Identity
+    let releaseManager: Identity
+    let stranger: Identity
+    private let workers = Mutex<[Worker]>([])
+    private let programs = Atomic<Int>(0)
+
+    /// Makes a world, lets the test happen in it, and takes it down. The workers' logs are printed where the
+    /// test throws.
+    ///
+    /// - Parameter accounts: Which deployment accounts exist from the start.
+    static func with(
+        accounts: [String] = ["staging", "prod"],
+        _ story: (World) async throws -> Void
+    ) async throws {
+        try await Turnstile.shared.pass {
+            let world = try await World(accounts: accounts)
+            do {
+                try await story(world)
+            } catch {
+                await world.end()
+                print("the workers' logs of a test that failed:\n\(world.logs)")
+                throw error
+            }
+            await world.end()
+        }
+    }
+
+    private init(accounts: [String]) async throws {
+        aws = try LocalAWS()
+        (registry, staging, prod) = (Self.number(), Self.number(), Self.number())
+        let made = try await Self.make(aws, registry: registry, staging: staging, prod: prod, only: accounts)
+        queue = try #require(made["queueUrl"]?.string)
+        worker = try Identity(made["identities"]?["worker"])
+        releaseManager = try Identity(made["identities"]?["releaseManager"])
+        stranger = try Identity(made["identities"]?["stranger"])
+        folder = FileManager.default.temporaryDirectory.appending(path: "sluice-world-\(registry)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try copyAccounts()
+    }
+
+    private static func number() -> String { String(Int.random(in: 100_000_000_000...999_999_999_999)) }
+
+    private static func make(
+        _ aws: LocalAWS,
+        registry: String,
+        staging: String,
+        prod: String,
+        only names: [String]
+    ) async throws -> JSONValue {
+        let accounts = [("staging", staging), ("prod", prod)].filter { names.contains($0.0) }
+        return try await aws.post(
+            "worlds",
+            [
+                "registry": .string(registry),
+                "accounts": .array(accounts.map { ["name": .string($0.0), "account": .string($0.1)] }),
+                "groups": ["demand-de", "demand-fr"],
+                "externalId": "acme",
+            ]
+        )
+    }
+
+    /// Makes what the world still lacks of its two deployment accounts.
+    func complete() async throws {
+        _ = try await Self.make(
+            aws,
+            registry: registry,
+            staging: staging,
+            prod: prod,
+            only: ["staging", "prod"]
+        )
+    }
+
+    private func copyAccounts() throws {
+        let example = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../accounts")
+        try FileManager.default.createDirectory(at: accounts, withIntermediateDirectories: true)
+        for file in try FileManager.default.contentsOfDirectory(atPath: example.path) {
+            let text = try String(contentsOf: example.appending(path: file), encoding: .utf8)
+                .replacing("https://sqs.eu-west-1.amazonaws.com/111111111111/sluice", with: queue)
+                .replacing("111111111111", with: registry)
+                .replacing("222222222222", with: staging)
+                .replacing("333333333333", with: prod)
+                .replacing("AIDARELEASEMANAGER", with: releaseManager.id)
+                .replacing("soak: 10m", with: "soak: 300ms")
+            try text.write(to: accounts.appending(path: file), atomically: true, encoding: .utf8)
+        }
+    }
+
+    private func end() async {
+        for worker in workers.withLock({ $0 }) { await worker.kill() }
+        // A person who wants to see what a failed test left behind sets this.
+        if ProcessInfo.processInfo.environment["SLUICE_KEEP_WORLDS"] == nil {
+            try? FileManager.default.removeItem(at: folder)
+        }
+    }
+
+    var logs: String { workers.withLock { $0 }.map(\.log).joined(separator: "--- next worker ---\n") }
+
+    // MARK: The accounts folder and programs
+
+    var accounts: URL { folder.appending(path: "accounts") }
+
+    /// Puts a text in another's place in the accounts folder; it has to be there, so that no test plants nothing.
+    func edit(_ file: String, _ old: String, _ new: String) throws {
+        let path = accounts.appending(path: file)
+        let text = try String(contentsOf: path, encoding: .utf8)
+        try #require(text.contains(old), "\(file) has the text \(old)")
+        try text.replacing(old, with: new).write(to: path, atomically: true, encoding: .utf8)
+    }
+
+    /// Starts a worker, and waits until its ledger can be read.
+    func startWorker(_ arguments: String..., as identity: Identity? = nil) async throws -> Worker {
+        let worker = Worker(
+            try start(
+                ["worker", "--tick", "200ms", "--resync", "2s"] + arguments,
+                as: identity ?? worker,
+                name: "worker"
+            )
+        )
+        workers.withLock { $0.append(worker) }
+        try await eventually("the worker has a ledger") {
+            let outcome = try await sluice("releases")
+            return (outcome.status == 0 ? true : nil, outcome.errors)
+        }
+        return worker
+    }
+
+    /// Stops the worker and starts another, which reads the accounts folder as it is now.
+    func restartWorker() async throws -> Worker {
+        await workers.withLock { $0.last }?.stop()
+        return try await startWorker()
+    }
+
+    /// Runs a command to its end.
+    @discardableResult
+    func sluice(_ arguments: String..., as identity: Identity? = nil) async throws -> Program.Outcome {
+        try await run(arguments, as: identity)
+    }
+
+    func run(_ arguments: [String], as identity: Identity? = nil) async throws -> Program.Outcome {
+        try await start(arguments, as: identity, name: arguments.first ?? "sluice").finish()
+    }
+
+    private func start(_ arguments: [String], as identity: Identity?, name: String) throws -> Program {
+        let inherited = ProcessInfo.processInfo.environment.filter {
+            ["PATH", "LD_LIBRARY_PATH"].contains($0.key)
+        }
+        var environment = inherited.merging(
+            [
+                "HOME": folder.path, "AWS_ENDPOINT_URL": aws.url, "AWS_REGION": "eu-west-1",
+                "SLUICE_LEDGER": "sqlite:\(folder.path)/ledger.sqlite",
+            ]
+        ) { $1 }
+        if let identity {
+            environment["AWS_ACCESS_KEY_ID"] = identity.accessKey
+            environment["AWS_SECRET_ACCESS_KEY"] = identity.secret
+        }
+        let number = programs.add(1, ordering: .relaxed).newValue
+        return try Program(arguments, environment: environment, in: folder, name: "\(number)-\(name)")
+    }
+
+    // MARK: The registry
+
+    /// A version in the registry and its archive.
+    struct Version: Sendable {
+        let arn: String
+        let url: String
+        let sha256: String
+    }
+
+    /// Registers a linear model as the next version of a group. The example's smoke test asks for a score of
+    /// 0 to 100 for the row 1, 2, 3.
+    @discardableResult
+    func register(
+        _ group: String,
+        _ coefficients: [Double] = [1, 2, 0.5],
+        approve: Bool = true
+    ) async throws -> Version {
+        let made = try await aws.post(
+            "register",
+            [
+                "account": .string(registry), "group": .string(group),
+                "coefficients": .array(coefficients.map(JSONValue.number)), "approve": .bool(approve),
+            ]
+        )
+        return Version(
+            arn: try #require(made["arn"]?.string),
+            url: try #require(made["url"]?.string),
+            sha256: try #require(made["sha256"]?.string)
+        )
+    }
+
+    /// A model whose answer the smoke test does not accept.
+    static let wild: [Double] = [1000, 1000, 1000]
+
+    /// - Parameter quietly: The event is lost on its way.
+    func set(_ version: Version, _ status: String, quietly: Bool = false) async throws {
+        try await aws.post(
+            "packages/status",
+            ["arn": .string(version.arn), "status": .string(status), "quietly": .bool(quietly)]
+        )
+    }
+
+    /// Delivers one event about a version as it is now, several times, as EventBridge may.
+    func announce(_ version: Version, times: Int64) async throws {
+        try await aws.post("packages/announce", ["arn": .string(version.arn), "times": .int(times)])
+    }
+
+    /// Puts a message on the worker's queue as if this sender had sent it.
+    func send(_ body: String, from sender: Identity? = nil) async throws {
+        var message: [String: JSONValue] = ["queueUrl": .string(queue), "body": .string(body)]
+        if let sender { message["sender"] = .string(sender.id) }
+        try await aws.post("messages", .object(message))
+    }
+
+    // MARK: Trouble on order
+
+    /// Orders how the next creation or update of the endpoint in an account goes.
+    func order(
+        in account: String,
+        outcome: String = "done",
+        reason: String = "",
+        seconds: Double? = nil
+    ) async throws {
+        var order: [String: JSONValue] = [
+            "account": .string(account), "endpoint": .string(Self.endpoint), "outcome": .string(outcome),
+            "reason": .string(reason),
+        ]
+        if let seconds { order["seconds"] = .number(seconds) }
+        try await aws.post("endpoints/next", .object(order))
+    }
+
+    /// Lets calls made with an account's credentials fail, until mended or so many times.
+    ///
+    /// - Returns: What to mend.
+    func fault(
+        _ operation: String,
+        _ code: String,
+        in account: String,
+        status: Int = 400,
+        times: Int = -1
+    ) async throws -> String {
+        let made = try await aws.post(
+            "faults",
+            [
+                "match": "^\(operation)$", "account": .string(account), "code": .string(code),
+                "status": .int(Int64(status)), "times": .int(Int64(times)),
+                "message": "User is not authorized to perform: \(operation)",
+            ]
+        )
+        return try #require(made["id"]?.string)
+    }
+
+    func mend(_ fault: String) async throws { try await aws.delete("faults/\(fault)") }
+
+    // MARK: Deciding
+
+    @discardableResult
+    func promote(_ release: Release, as identity: Identity? = nil) async throws -> Program.Outcome {
+        try await sluice(
+            "promote",
+            release.id,
+            "--stage",
+            "prod",
+            "--reason",
+            "the holdout week looks right",
+            "--wait",
+            as: identity ?? releaseManager
+        )
+    }
+
+    @discardableResult
+    func retry(_ release: Release) async throws -> Program.Outcome {
+        try await sluice(
+            "retry",
+            release.id,
+            "--reason",
+            "looked into it, it is fine",
+            "--wait",
+            as: releaseManager
+        )
+    }
+}
