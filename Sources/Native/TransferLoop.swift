@@ -115,6 +115,7 @@ final class TransferLoop: Sendable {
     }
 
     private func run() {
+        blockSignals()
         guard let transfers = Transfers(configuration) else { return end() }
         inbox.withLock { $0.wakeup = Wakeup(multi: transfers.multi) }
         while true {
@@ -132,6 +133,14 @@ final class TransferLoop: Sendable {
         }
         transfers.cancelAll()
         end()
+    }
+
+    /// Writing to a closed connection is then an error and not the end of the process, and the signals that end
+    /// or reload the program go to the threads that wait for them.
+    private func blockSignals() {
+        var signals = sigset_t()
+        sigfillset(&signals)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
     /// Nobody reaches the multi handle after this.
