@@ -212,7 +212,7 @@ import Testing
         try expect(
             requests[0],
             #"""
-            {"LastModifiedTimeAfter": 9, "SortBy": "LastModifiedTime", "SortOrder": "Descending",
+            {"LastModifiedTimeAfter": 9, "SortBy": "CreationTime", "SortOrder": "Descending",
              "MaxResults": 100}
             """#
         )
