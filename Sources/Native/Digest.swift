@@ -43,8 +43,7 @@ public enum Digest {
 
     /// `bytes` in lower-case hexadecimal, two digits each.
     public static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
+        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
             for (index, byte) in bytes.enumerated() {
                 buffer[2 * index] = digits[Int(byte >> 4)]
                 buffer[2 * index + 1] = digits[Int(byte & 15)]
@@ -52,6 +51,8 @@ public enum Digest {
             return bytes.count * 2
         }
     }
+
+    private static let digits = Array("0123456789abcdef".utf8)
 
     private static func digest(
         _ bytes: [UInt8],

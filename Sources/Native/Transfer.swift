@@ -47,9 +47,10 @@ final class Transfer {
     /// Sets every option of the handle; returns what is wrong with the request, if anything is.
     func prepare(_ configuration: HTTPClient.Configuration) -> String? {
         let request = submission.request
-        let texts = [request.method, request.url] + request.headers.flatMap { [$0.name, $0.value] }
         // A line break in a header would begin another header.
-        guard texts.allSatisfy({ $0.utf8.allSatisfy { $0 != 10 && $0 != 13 && $0 != 0 } }) else {
+        guard Self.isOneLine(request.method), Self.isOneLine(request.url),
+            request.headers.allSatisfy({ Self.isOneLine($0.name) && Self.isOneLine($0.value) })
+        else {
             return "a line break or NUL in the method, URL or headers"
         }
         let options = EasyOptions(easy)
@@ -70,6 +71,10 @@ final class Transfer {
         headerList = options.setHeaders(request.headers)
         options.setString(CURLOPT_URL, request.url)
         return HTTPAddress(request.url) == nil ? "not an absolute http or https URL" : options.problem
+    }
+
+    private static func isOneLine(_ text: String) -> Bool {
+        !text.utf8.contains { $0 == 10 || $0 == 13 || $0 == 0 }
     }
 
     private func setBody(_ request: HTTPRequest, _ options: EasyOptions, _ this: UnsafeMutableRawPointer) {

@@ -32,7 +32,9 @@ final class TransferLoop: Sendable {
         var submissions: [Submission] = []
         var cancellations: [UInt64] = []
         var watchers: [CheckedContinuation<Void, Never>] = []
-        var wakeup: Wakeup?
+
+        /// Whether the thread was already told to look.
+        var isNoted: Bool { !submissions.isEmpty || !cancellations.isEmpty || life != .running }
     }
 
     /// The multi handle for the one call that is safe on any thread, valid until the loop has ended.
@@ -42,6 +44,8 @@ final class TransferLoop: Sendable {
 
     private let configuration: HTTPClient.Configuration
     private let inbox = Mutex(Inbox())
+    /// Apart from the inbox, or the woken thread would run into the lock its waker still holds.
+    private let wakeup = Mutex<Wakeup?>(nil)
     private let tickets = Atomic<UInt64>(0)
 
     init(_ configuration: HTTPClient.Configuration) {
@@ -53,29 +57,32 @@ final class TransferLoop: Sendable {
     }
 
     func submit(_ submission: Submission) {
-        let accepted = inbox.withLock { inbox in
-            guard inbox.life == .running else { return false }
+        let (isAccepted, isFirst) = inbox.withLock { inbox in
+            guard inbox.life == .running else { return (false, false) }
+            let isFirst = !inbox.isNoted
             inbox.submissions.append(submission)
-            Self.wake(inbox)
-            return true
+            return (true, isFirst)
         }
-        if !accepted { submission.fail(.shutDown) }
+        if isFirst { wake() }
+        if !isAccepted { submission.fail(.shutDown) }
     }
 
     func cancel(_ ticket: Ticket) {
         ticket.isCancelled.store(true, ordering: .sequentiallyConsistent)
-        inbox.withLock { inbox in
+        let isFirst = inbox.withLock { inbox in
+            guard inbox.life == .running else { return false }
+            let isFirst = !inbox.isNoted
             inbox.cancellations.append(ticket.number)
-            Self.wake(inbox)
+            return isFirst
         }
+        if isFirst { wake() }
     }
 
     func stop() {
         inbox.withLock { inbox in
-            guard inbox.life == .running else { return }
-            inbox.life = .stopping
-            Self.wake(inbox)
+            if inbox.life == .running { inbox.life = .stopping }
         }
+        wake()
     }
 
     func ended() async {
@@ -115,8 +122,9 @@ final class TransferLoop: Sendable {
     }
 
     private func run() {
+        blockSignals()
         guard let transfers = Transfers(configuration) else { return end() }
-        inbox.withLock { $0.wakeup = Wakeup(multi: transfers.multi) }
+        wakeup.withLock { $0 = Wakeup(multi: transfers.multi) }
         while true {
             let (submissions, cancellations, life) = inbox.withLock { inbox in
                 defer {
@@ -131,10 +139,19 @@ final class TransferLoop: Sendable {
             transfers.turn()
         }
         transfers.cancelAll()
+        // Nobody reaches the multi handle after this.
+        wakeup.withLock { $0 = nil }
         end()
     }
 
-    /// Nobody reaches the multi handle after this.
+    /// Writing to a closed connection is then an error and not the end of the process, and the signals that end
+    /// or reload the program go to the threads that wait for them.
+    private func blockSignals() {
+        var signals = sigset_t()
+        sigfillset(&signals)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
     private func end() {
         let (submissions, watchers) = inbox.withLock { inbox in
             defer {
@@ -142,15 +159,16 @@ final class TransferLoop: Sendable {
                 inbox.watchers = []
             }
             inbox.life = .ended
-            inbox.wakeup = nil
             return (inbox.submissions, inbox.watchers)
         }
         for submission in submissions { submission.fail(.shutDown) }
         for watcher in watchers { watcher.resume() }
     }
 
-    private static func wake(_ inbox: borrowing Inbox) {
-        if let wakeup = inbox.wakeup { curl_multi_wakeup(wakeup.multi) }
+    private func wake() {
+        wakeup.withLock { wakeup in
+            if let wakeup { curl_multi_wakeup(wakeup.multi) }
+        }
     }
 }
 

@@ -33,8 +33,12 @@ final class Transfers {
         }
         let transfer = Transfer(submission, easy: easy)
         guard let problem = transfer.prepare(configuration) else {
+            let code = curl_multi_add_handle(multi, easy)
+            guard code == CURLM_OK else {
+                recycle(transfer)
+                return submission.fail(.other, detail: String(cString: curl_multi_strerror(code)))
+            }
             active[submission.ticket.number] = transfer
-            curl_multi_add_handle(multi, easy)
             return
         }
         recycle(transfer)

@@ -178,6 +178,8 @@ public struct Attempt: Hashable, Sendable, Codable {
     public private(set) var losingSince: Moment?
     /// Why it failed, or what it waits for, as a sentence.
     public private(set) var reason: String?
+    /// What keeps the way back from being taken, as a sentence.
+    public private(set) var obstacle: String?
     public private(set) var blame = Blame.nobody
     /// Whether what was live before was put back.
     public private(set) var isRestored = false
@@ -469,7 +471,9 @@ public struct Attempt: Hashable, Sendable, Codable {
         switch pace.retry.decide(kind, failures: failures, since: failingSince ?? now, now: now) {
         case .again(let moment):
             dueAt = moment
-            if failure.kind != .interrupted && !isOnWayBack { reason = failure.sentence }
+            if failure.kind != .interrupted {
+                if isOnWayBack { obstacle = failure.sentence } else { reason = failure.sentence }
+            }
         case .fail, .giveUp:
             let spent = kind == .invalid ? "" : " after \(failures) tries"
             let ending: State = kind == .invalid ? .failed : .errored
@@ -496,6 +500,7 @@ public struct Attempt: Hashable, Sendable, Codable {
         failures = 0
         failingSince = nil
         reason = sentence
+        obstacle = nil
     }
 
     private mutating func end(_ next: State, _ sentence: String?, blame: Blame, now: Moment) {

@@ -37,7 +37,7 @@ import Testing
         (403, "AccessDenied", .denied), (403, "HTTP 403", .denied), (403, "SignatureDoesNotMatch", .denied),
         (403, "ExpiredToken", .expiredCredentials), (400, "ExpiredTokenException", .expiredCredentials),
         (403, "InvalidClientTokenId", .expiredCredentials), (404, "NoSuchKey", .notFound(.object)),
-        (404, "NoSuchBucket", .notFound(.bucket)), (404, "HTTP 404", .notFound(.other)),
+        (404, "NoSuchBucket", .notFound(.bucket)),
         (400, "QueueDoesNotExist", .notFound(.queue)),
         (400, "AWS.SimpleQueueService.NonExistentQueue", .notFound(.queue)),
         (400, "ResourceNotFound", .notFound(.other)), (412, "PreconditionFailed", .preconditionFailed),

@@ -1,5 +1,7 @@
 """An HTTP/1.1 server that does what a test tells it to, and remembers what it was asked.
 
+    python3 http_server.py [FILE]    with TLS where FILE holds a key and its certificate
+
 It listens on a free port of 127.0.0.1, prints the port, and ends when its standard input does.
 Paths below /_control are for the test:
 
@@ -27,6 +29,7 @@ import base64
 import json
 import os
 import socket
+import ssl
 import struct
 import sys
 from urllib.parse import parse_qs, urlsplit
@@ -179,7 +182,11 @@ class Server:
 
 async def main():
     server = Server()
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=2048)
+    tls = None
+    if len(sys.argv) > 1:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(sys.argv[1])
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=2048, ssl=tls)
     print(listener.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     os._exit(0)  # Without a word about the connections that are still open.

@@ -23,6 +23,9 @@ public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomD
         self.expiration = expiration
     }
 
+    /// What no message may hold.
+    var secrets: [String] { [secretAccessKey] + (sessionToken.map { [$0] } ?? []) }
+
     public var description: String { "credentials \(accessKeyID)" }
     public var debugDescription: String { description }
     // dump() and the like walk the mirror, which would show the stored properties.

@@ -75,7 +75,7 @@ extension SageMaker {
         )
     }
 
-    /// One page of the account's endpoints, the last modified first.
+    /// One page of the account's endpoints, the last created first.
     ///
     /// See [ListEndpoints](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListEndpoints.html).
     ///
@@ -88,6 +88,7 @@ extension SageMaker {
     ) async throws -> Page<EndpointSummary> {
         struct Input: Encodable {
             let lastModifiedTimeAfter: Date?
+            // AWS cannot sort by the time of modification.
             let sortBy = "CreationTime"
             let sortOrder = "Descending"
             let maxResults = 100

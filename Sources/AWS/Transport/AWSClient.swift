@@ -119,7 +119,7 @@ public final class AWSClient: Sendable {
         do throws(HTTPError) {
             let response = try await http.send(request)
             note(call, number, begun, .answered(status: response.status))
-            return read(call, response, decode: decode)
+            return read(call, response, credentials, decode: decode)
         } catch {
             note(call, number, begun, .failed(error.description))
             if error.code == .cancelled { throw CancellationError() }
@@ -130,10 +130,11 @@ public final class AWSClient: Sendable {
     private func read<Reply>(
         _ call: AWSCall,
         _ response: HTTPResponse,
+        _ credentials: Credentials,
         decode: (HTTPResponse) throws -> Reply
     ) -> Result<Reply, Failure> {
         guard (200..<300).contains(response.status) else {
-            return .failure(failure(call, ErrorReply(response)))
+            return .failure(failure(call, ErrorReply(response, hiding: credentials.secrets)))
         }
         do {
             return .success(try decode(response))

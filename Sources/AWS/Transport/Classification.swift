@@ -7,7 +7,7 @@ enum Classification {
         if service == .sageMaker, reply.code == "ValidationException" {
             return bySageMakerMessage(reply.message)
         }
-        return byStatus(reply.status)
+        return byStatus(reply.status, service: service)
     }
 
     /// The throttling codes of the SDKs' standard retry mode, and SQS's key management throttle, which that
@@ -72,10 +72,11 @@ enum Classification {
         return sageMakerMessages.first { message.contains($0.text) }?.kind ?? .invalid
     }
 
-    private static func byStatus(_ status: Int) -> AWSError.Kind {
+    private static func byStatus(_ status: Int, service: Service) -> AWSError.Kind {
         switch status {
         case 401, 403: .denied
-        case 404: .notFound(.other)
+        // HEAD has no body to name a code in.
+        case 404: .notFound(service == .s3 ? .object : .other)
         case 409: .conflict
         case 412: .preconditionFailed
         case 429: .throttled

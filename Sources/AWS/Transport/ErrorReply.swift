@@ -13,7 +13,10 @@ struct ErrorReply: Sendable, Equatable {
     ///
     /// JSON services name the code in `__type` or a header; STS and S3 answer in XML; HEAD has no body, and a
     /// load balancer answers in HTML.
-    init(_ response: HTTPResponse) {
+    ///
+    /// - Parameter secrets: What the message may not hold. A service that doubts a signature quotes the request,
+    ///   session token and all.
+    init(_ response: HTTPResponse, hiding secrets: [String] = []) {
         status = response.status
         requestID = Self.requestID(response)
         code = ""
@@ -29,7 +32,11 @@ struct ErrorReply: Sendable, Equatable {
             code = String(old[0])
         }
         if code.isEmpty { code = "HTTP \(status)" }
-        message = String(message.prefix(1024))
+        if let quote = message.range(of: "The Canonical String") {
+            message.removeSubrange(quote.lowerBound...)
+        }
+        for secret in secrets where !secret.isEmpty { message = message.replacing(secret, with: "…") }
+        message = String(message.prefix(1024)).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     init(status: Int, code: String, message: String, requestID: String?) {

@@ -88,15 +88,27 @@ struct SigV4: Sendable {
     /// One entry for each name, sorted by name (not by line: `a-b` would come before `a:`), the values of a
     /// repeated name joined in the order they are sent, runs of white space made one space.
     private static func canonicalHeaders(_ headers: [HTTPHeader]) -> [(name: String, value: String)] {
-        var values: [String: [String]] = [:]
+        var lines: [(name: String, value: String)] = []
+        lines.reserveCapacity(headers.count)
         for header in headers {
             let name = header.name.lowercased()
             guard !unsigned.contains(name) else { continue }
-            let words = header.value.split { $0 == " " || $0 == "\t" }
-            values[name, default: []].append(words.joined(separator: " "))
+            let value = trimmed(header.value)
+            if let index = lines.firstIndex(where: { $0.name == name }) {
+                lines[index].value += ",\(value)"
+            } else {
+                lines.append((name, value))
+            }
         }
-        return values.map { (name: $0.key, value: $0.value.joined(separator: ",")) }
-            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        return lines.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    private static func trimmed(_ value: String) -> String {
+        let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        // Most values have no white space at all, and need no copy.
+        guard value.utf8.contains(where: isSpace) else { return value }
+        let words = value.utf8.split(whereSeparator: isSpace)
+        return words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
     }
 
     private static let unsigned: Set<String> = [

@@ -3,20 +3,24 @@ import Native
 
 /// A server process for one test, which answers as the test tells it: see `http_server.py`.
 public final class TestServer: Sendable {
-    /// `http://127.0.0.1:<port>`, without a slash.
+    /// `http://127.0.0.1:<port>` or the same with `https`, without a slash.
     public let url: String
 
-    private let control = HTTPClient()
+    private let control: HTTPClient
     private let input: FileHandle
 
     /// Starts the process and returns once it listens.
-    public init() throws {
+    ///
+    /// - Parameter certificate: A file with a key and its certificate, for TLS. It must be valid for 127.0.0.1
+    ///   where the server is to be told anything.
+    public init(certificate: String? = nil) throws {
         let process = Process()
         let output = Pipe()
         let input = Pipe()
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", script.appending(path: "http_server.py").path()]
+        process.arguments =
+            ["python3", script.appending(path: "http_server.py").path()] + (certificate.map { [$0] } ?? [])
         process.standardOutput = output
         process.standardInput = input
         try process.run()
@@ -24,7 +28,8 @@ public final class TestServer: Sendable {
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw ServerError(message: "the test server printed \(line)")
         }
-        url = "http://127.0.0.1:\(port)"
+        url = "\(certificate == nil ? "http" : "https")://127.0.0.1:\(port)"
+        control = HTTPClient(HTTPClient.Configuration(certificateAuthorities: certificate))
         self.input = input.fileHandleForWriting
     }
 

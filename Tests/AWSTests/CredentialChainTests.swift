@@ -1,0 +1,180 @@
+import Foundation
+import Native
+import TestServer
+import Testing
+
+@testable import AWS
+
+@Suite struct CredentialChainTests {
+    private let http = HTTPClient()
+
+    @Test func theEnvironmentComesFirst() async throws {
+        let folder = try Folder(credentials: "[default]\naws_access_key_id=AKF\naws_secret_access_key=s")
+        var variables = folder.variables
+        variables["AWS_ACCESS_KEY_ID"] = "AKE"
+        variables["AWS_SECRET_ACCESS_KEY"] = "s"
+        variables["AWS_SESSION_TOKEN"] = "t"
+        #expect(try await find(variables).accessKeyID == "AKE")
+        variables["AWS_SECRET_ACCESS_KEY"] = nil
+        await #expect(throws: CredentialsError.self) { try await find(variables) }
+    }
+
+    @Test func profilesAreRead() async throws {
+        let folder = try Folder(
+            credentials: """
+                # a comment
+                [default]
+                aws_access_key_id = AKD
+                aws_secret_access_key = a=b # comment
+                [build]
+                aws_access_key_id=AKB
+                AWS_SECRET_ACCESS_KEY=s#t
+                aws_session_token=tok
+                """,
+            config: """
+                [profile both]
+                aws_access_key_id=AKC
+                aws_secret_access_key=s
+                s3 =
+                  aws_access_key_id = nested
+                [profile build]
+                region=eu-west-1
+                [default]
+                aws_access_key_id=AKX
+                aws_secret_access_key=s
+                """
+        )
+        #expect(try await find(folder.variables).accessKeyID == "AKD")
+        #expect(try await find(folder.variables).secretAccessKey == "a=b")
+        let build = try await find(folder.variables(profile: "build"))
+        #expect(build.accessKeyID == "AKB")
+        #expect(build.secretAccessKey == "s#t")
+        #expect(build.sessionToken == "tok")
+        #expect(try await find(folder.variables(profile: "both")).accessKeyID == "AKC")
+        let error = await #expect(throws: CredentialsError.self) {
+            try await find(folder.variables(profile: "nobody"))
+        }
+        #expect(error?.description == "no AWS credentials from profile nobody: there is no such profile")
+    }
+
+    @Test func aProcessIsRunWithoutAShell() async throws {
+        let folder = try Folder(
+            program: """
+                #!/bin/sh
+                printf '{"Version": 1, "AccessKeyId": "AKP", "SecretAccessKey": "%s", ' "$*"
+                printf '"SessionToken": "t", "Expiration": "2099-01-01T00:00:00Z"}'
+                """
+        )
+        try folder.write(
+            config:
+                "[default]\ncredential_process = \(folder.path)/program one 'two  three' \"$(id); `id`\" > x | y"
+        )
+        let found = try await find(folder.variables)
+        #expect(found.accessKeyID == "AKP")
+        #expect(found.secretAccessKey == "one two  three $(id); `id` > x | y")
+        #expect(found.expiration == Date(timeIntervalSince1970: 4_070_908_800))
+    }
+
+    @Test(arguments: [
+        "exit 3", "echo nothing", #"echo '{"Version": 2, "AccessKeyId": "a", "SecretAccessKey": "sesame"}'"#,
+        #"echo '{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "sesame", "Expiration": "soon"}'"#,
+        #"echo '{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": ["sesame"]}'"#,
+    ])
+    func aProcessThatFailsGivesNothing(_ script: String) async throws {
+        let folder = try Folder(program: "#!/bin/sh\n\(script)")
+        try folder.write(config: "[default]\ncredential_process = \(folder.path)/program")
+        let error = await #expect(throws: CredentialsError.self) { try await find(folder.variables) }
+        #expect(error.map { "\($0)".contains("sesame") } == false)
+    }
+
+    @Test(arguments: [
+        ("a b", ["a", "b"]), ("  a   b ", ["a", "b"]), ("'a b' c", ["a b", "c"]),
+        (#""a \"b\"" c"#, [#"a "b""#, "c"]),
+        (#"a\ b"#, ["a b"]), (#"'a\b'"#, [#"a\b"#]), ("a''b \"\"", ["ab", ""]), ("", []),
+    ])
+    func splitsIntoWords(_ line: String, _ words: [String]) throws {
+        #expect(try CredentialProcess.words(line) == words)
+    }
+
+    @Test(arguments: ["'a", "\"a", "a\\"])
+    func refusesOpenQuotes(_ line: String) {
+        #expect(throws: CredentialsError.self) { try CredentialProcess.words(line) }
+    }
+
+    @Test func aContainerIsAsked() async throws {
+        let server = try TestServer()
+        let folder = try Folder()
+        try await server.reply(
+            TestReply(
+                200,
+                #"{"AccessKeyId": "AKK", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}"#
+            )
+        )
+        try folder.write("token", "Basic abc=")
+        var variables = folder.variables
+        variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server.url + "/creds?x=1"
+        variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "other"
+        variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = folder.path + "/token"
+        let found = try await find(variables)
+        #expect(found.accessKeyID == "AKK")
+        #expect(found.sessionToken == "t")
+        let request = try #require(try await server.requests().first)
+        #expect(request.target == "/creds?x=1")
+        #expect(request.header("Authorization") == ["Basic abc="])
+        // A line break would begin another header.
+        try folder.write("token", "Basic abc=\r\nX: y")
+        await #expect(throws: CredentialsError.self) { try await find(variables) }
+    }
+
+    @Test(arguments: [
+        ("http://169.254.170.2/a", true), ("http://169.254.170.23/a", true),
+        ("http://[fd00:ec2::23]/a", true),
+        ("http://localhost:80/", true), ("http://127.9.8.7/", true), ("https://example.com/", true),
+        ("http://example.com/", false), ("http://127.0.0.1.example.com/", false), ("http://10.0.0.1/", false),
+        ("http://169.254.169.254/", false),
+    ])
+    func tokensGoOnlyToKnownHosts(_ url: String, _ isAllowed: Bool) throws {
+        #expect(ContainerCredentials.isAllowed(try #require(HTTPAddress(url))) == isAllowed)
+    }
+
+    @Test func nothingAnywhereIsAnError() async throws {
+        let folder = try Folder()
+        await #expect(throws: CredentialsError.self) { try await find(folder.variables) }
+    }
+
+    private func find(_ variables: [String: String]) async throws -> Credentials {
+        try await CredentialChain.standard(environment: AWSEnvironment(variables), http: http).credentials()
+    }
+}
+
+/// A folder of the test's own with the shared files in it, removed with the value.
+private final class Folder: Sendable {
+    let path: String
+
+    init(credentials: String? = nil, config: String? = nil, program: String? = nil) throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)").path()
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        if let credentials { try write("credentials", credentials) }
+        if let config { try write("config", config) }
+        if let program {
+            try write("program", program)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path + "/program")
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var variables: [String: String] {
+        ["AWS_SHARED_CREDENTIALS_FILE": path + "/credentials", "AWS_CONFIG_FILE": path + "/config"]
+    }
+
+    func variables(profile: String) -> [String: String] {
+        variables.merging(["AWS_PROFILE": profile]) { $1 }
+    }
+
+    func write(config: String) throws { try write("config", config) }
+
+    func write(_ name: String, _ text: String) throws {
+        try text.write(toFile: "\(path)/\(name)", atomically: false, encoding: .utf8)
+    }
+}

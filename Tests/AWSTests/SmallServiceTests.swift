@@ -1,0 +1,99 @@
+import TestServer
+import Testing
+
+@testable import AWS
+
+@Suite struct SmallServiceTests {
+    @Test func invokes() async throws {
+        let bench = try Bench()
+        try await bench.server.reply(
+            TestReply(
+                200,
+                "0.5",
+                headers: ["Content-Type": "text/csv", "x-Amzn-Invoked-Production-Variant": "AllTraffic"]
+            )
+        )
+        let invocation = try await SageMakerRuntime(bench.client)
+            .invokeEndpoint(
+                name: "ep",
+                targetModel: "demand-de.tar.gz",
+                contentType: "text/csv",
+                accept: "text/csv",
+                body: Array("1,2".utf8)
+            )
+        #expect(invocation.body == Array("0.5".utf8))
+        #expect(invocation.contentType == "text/csv")
+        #expect(invocation.variant == "AllTraffic")
+        let request = try #require(try await bench.server.requests().first)
+        #expect(request.target == "/endpoints/ep/invocations")
+        #expect(request.header("X-Amzn-SageMaker-Target-Model") == ["demand-de.tar.gz"])
+        #expect(request.header("Authorization").first?.contains("/sagemaker/aws4_request") == true)
+        #expect(request.text == "1,2")
+    }
+
+    @Test func aModelsErrorIsNotAServices() async throws {
+        let bench = try Bench()
+        try await bench.server.reply(
+            TestReply(
+                424,
+                #"""
+                {"ErrorCode": "CLIENT_ERROR_FROM_MODEL", "LogStreamArn": "arn:log",
+                 "Message": "Received client error (400) from primary.", "OriginalMessage": "bad shape",
+                 "OriginalStatusCode": 400}
+                """#,
+                headers: ["x-amzn-ErrorType": "ModelError"]
+            ),
+            TestReply(
+                429,
+                #"{"message": "loading"}"#,
+                headers: ["x-amzn-errortype": "ModelNotReadyException:"]
+            )
+        )
+        let runtime = SageMakerRuntime(bench.client)
+        let error = await fails {
+            _ = try await runtime.invokeEndpoint(name: "ep", contentType: "a", body: [])
+        }
+        #expect(error?.kind == .modelError)
+        #expect(error?.message == "Received client error (400) from primary. bad shape")
+        let loading = await fails {
+            _ = try await runtime.invokeEndpoint(name: "ep", contentType: "a", body: [])
+        }
+        #expect(loading?.kind == .modelNotReady)
+        #expect(try await bench.server.requests().count == 2)
+    }
+
+    @Test func putsEventsOneByOne() async throws {
+        let bench = try Bench()
+        try await bench.server.reply(
+            TestReply(
+                200,
+                #"""
+                {"FailedEntryCount": 1, "Entries": [{"EventId": "e1"},
+                 {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow"}]}
+                """#
+            )
+        )
+        let results = try await EventBridge(bench.client)
+            .putEvents([
+                EventEntry(source: "sluice", detailType: "Release", detail: #"{"a":1}"#),
+                EventEntry(
+                    source: "sluice",
+                    detailType: "Release",
+                    detail: "{}",
+                    resources: ["arn"],
+                    eventBusName: "b"
+                ),
+            ])
+        #expect(results.map(\.eventID) == ["e1", nil])
+        #expect(results.map(\.errorCode) == [nil, "ThrottlingException"])
+        let request = try #require(try await bench.server.requests().first)
+        #expect(request.header("X-Amz-Target") == ["AWSEvents.PutEvents"])
+        try expect(
+            request,
+            #"""
+            {"Entries": [{"Source": "sluice", "DetailType": "Release", "Detail": "{\"a\":1}", "Resources": []},
+             {"Source": "sluice", "DetailType": "Release", "Detail": "{}", "Resources": ["arn"], "EventBusName": "b"}]}
+            """#
+        )
+    }
+}
