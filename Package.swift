@@ -13,7 +13,11 @@ let strict: [SwiftSetting] = [
 /// A library of Debian's that Swift sees through a module map of ours.
 func library(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(
-        name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+        name: name,
+        path: "Sources/System/\(name)",
+        pkgConfig: pkgConfig,
+        providers: [.apt([package])]
+    )
 }
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -56,11 +60,16 @@ let package = Package(
                 "AWS", "Ledger", "Native", "Promotion", "Worker", logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         // A server process for tests; no product depends on it.
         .target(
-            name: "TestServer", dependencies: ["Native"], path: "Tests/tools/TestServer", swiftSettings: strict),
+            name: "TestServer",
+            dependencies: ["Native"],
+            path: "Tests/tools/TestServer",
+            swiftSettings: strict
+        ),
         tests("NativeTests", ["Native", "TestServer"]),
         tests("AWSTests", ["AWS", "Native", "TestServer"], resources: [.copy("sigv4-vectors.json")]),
         tests("PromotionTests", ["Promotion"]),

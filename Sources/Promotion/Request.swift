@@ -51,8 +51,11 @@ extension Note {
     public init(answering request: Request, _ answer: Answer) {
         let (name, release, stage) = request.action.subject
         self.init(
-            "\(name) \(answer.verdict)", release: release, stage: stage,
-            "\(request.sender): \(request.reason). \(answer.why)")
+            "\(name) \(answer.verdict)",
+            release: release,
+            stage: stage,
+            "\(request.sender): \(request.reason). \(answer.why)"
+        )
     }
 }
 

@@ -57,7 +57,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 resync: resync.duration
             ),
             environment: AWSEnvironment(ProcessInfo.processInfo.environment),
-           
+
             log: Logger(label: "sluice")
         ).run()
     }
