@@ -59,9 +59,11 @@ let package = Package(
 
         // A server process for tests; no product depends on it.
         .target(
-            name: "TestServer", dependencies: ["Native"], path: "Tests/tools/TestServer", swiftSettings: strict),
+            name: "TestServer", dependencies: ["Native"], path: "Tests/tools/TestServer",
+            swiftSettings: strict),
         tests("NativeTests", ["Native", "TestServer"]),
-        tests("AWSTests", ["AWS", "Native", "TestServer"], resources: [.copy("sigv4-vectors.json")]),
+        tests(
+            "AWSTests", ["AWS", "Native", "TestServer"], resources: [.copy("sigv4-vectors.json")]),
         tests("PromotionTests", ["Promotion"]),
         tests("LedgerTests", ["Ledger", "Promotion"]),
         tests("WorkerTests", ["Worker", "Promotion"]),
