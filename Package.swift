@@ -29,7 +29,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -53,7 +52,7 @@ let package = Package(
         room("AWS", ["Native", "XMLCoder"]),
         room("Promotion", []),
         room("Ledger", ["Native", "Promotion", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Worker", ["AWS", "Ledger", "Native", "Promotion", "Yams", logging, lifecycle, signals]),
+        room("Worker", ["AWS", "Ledger", "Native", "Promotion", "Yams", logging, lifecycle]),
         .executableTarget(
             name: "sluice",
             dependencies: [
@@ -71,7 +70,11 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("NativeTests", ["Native", "TestServer"]),
-        tests("AWSTests", ["AWS", "Native", "TestServer"], resources: [.copy("sigv4-vectors.json")]),
+        tests(
+            "AWSTests",
+            ["AWS", "Native", "TestServer"],
+            resources: [.copy("sigv4-vectors.json")]
+        ),
         tests("PromotionTests", ["Promotion"]),
         tests("LedgerTests", ["Ledger", "Promotion"]),
         tests("WorkerTests", ["Worker", "Promotion"]),

@@ -43,13 +43,14 @@ public final class JSONDocument: @unchecked Sendable {
         if let index = rest.firstIndex(where: { ![0x20, 0x0A, 0x0D, 0x09].contains($0) }) {
             throw JSONError(.trailing, at: index)
         }
-        guard Self.memberCount(parsed) == scan.memberCount else { throw JSONError(.duplicateKey) }
+        root = Self.value(parsed)
+        guard root.memberCount == scan.memberCount else { throw JSONError(.duplicateKey) }
     }
 
     deinit { json_object_put(object) }
 
     /// The whole document as a Swift value.
-    public var root: JSONValue { Self.value(object) }
+    public let root: JSONValue
 
     /// What the JSON Pointer (RFC 6901) names, or nil where the document has nothing there.
     ///
@@ -106,20 +107,6 @@ public final class JSONDocument: @unchecked Sendable {
         }
     }
 
-    private static func memberCount(_ object: OpaquePointer?) -> Int {
-        switch json_object_get_type(object) {
-        case json_type_array:
-            return (0..<json_object_array_length(object)).reduce(0) { count, index in
-                count + memberCount(json_object_array_get_idx(object, index))
-            }
-        case json_type_object:
-            var count = Int(json_object_object_length(object))
-            forEachMember(of: object) { count += memberCount($1) }
-            return count
-        default: return 0
-        }
-    }
-
     private static func forEachMember(
         of object: OpaquePointer?,
         _ body: (String, OpaquePointer?) -> Void
@@ -139,6 +126,18 @@ public final class JSONDocument: @unchecked Sendable {
         case json_tokener_error_depth: JSONError(.tooDeep, at: offset)
         case json_tokener_error_parse_number: JSONError(.number, at: offset)
         default: JSONError(.malformed, at: offset)
+        }
+    }
+}
+
+extension JSONValue {
+    /// How many members all objects have together. Fewer than the document names means that one was named
+    /// twice, be it in two ways of writing the same accent.
+    fileprivate var memberCount: Int {
+        switch self {
+        case .array(let elements): elements.reduce(0) { $0 + $1.memberCount }
+        case .object(let members): members.values.reduce(members.count) { $0 + $1.memberCount }
+        default: 0
         }
     }
 }

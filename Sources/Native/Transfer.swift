@@ -104,7 +104,7 @@ final class Transfer {
         pointer.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    // MARK: libcurl's callbacks. Returning another count than was offered aborts the transfer.
+    // The next three are libcurl's callbacks: returning another count than was offered aborts the transfer.
 
     private func give(_ buffer: UnsafeMutablePointer<CChar>?, _ room: Int) -> Int {
         lastMoved = .now
@@ -140,8 +140,6 @@ final class Transfer {
         headers.append(HTTPHeader(String(line[..<colon]), value.trimmingASCIIWhitespace()))
         return count
     }
-
-    // MARK: The end
 
     var hasIdleTimeout: Bool { submission.request.timeouts.idle != nil }
 

@@ -90,6 +90,12 @@ import Testing
         #expect(reply.message == message)
     }
 
+    @Test func aDoubtedSignatureIsNotQuoted() {
+        let body =
+            #"{"__type":"A","message":"Does not match.\n\nThe Canonical String for this request: POST"}"#
+        #expect(ErrorReply(HTTPResponse(status: 403, body: Array(body.utf8))).message == "Does not match.")
+    }
+
     @Test func keepsRequestIDsAndBoundsMessages() {
         let long = String(repeating: "x", count: 5000)
         let reply = ErrorReply(

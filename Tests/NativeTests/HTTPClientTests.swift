@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Native
 import TestServer
 import Testing
@@ -98,6 +99,7 @@ import Testing
         let server = try TestServer()
         let client = HTTPClient()
         let count = 1000
+        try raiseOpenFileLimit()
         try await withThrowingTaskGroup(of: HTTPResponse.self) { group in
             for index in 0..<count { try await server.reply(TestReply(200, "\(index)", action: .hold)) }
             for _ in 0..<count { group.addTask { try await client.send(HTTPRequest(url: server.url)) } }
@@ -132,6 +134,14 @@ import Testing
         for _ in 0..<2 { _ = try await HTTPClient().send(HTTPRequest(url: server.url)) }
         #expect(try await server.requests().count == 2)
     }
+}
+
+/// A thousand connections are more than a process may open where nobody raised the limit.
+private func raiseOpenFileLimit() throws {
+    var limit = rlimit()
+    try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+    limit.rlim_cur = limit.rlim_max
+    try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
 }
 
 /// The number of threads of this process.

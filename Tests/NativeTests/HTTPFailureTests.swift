@@ -31,10 +31,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (TestReply.Action.hold, HTTPTimeouts(total: .milliseconds(300)), HTTPError.Phase.total),
-        (.pause, HTTPTimeouts(total: .milliseconds(300)), .total),
-        (.hold, HTTPTimeouts(total: nil, idle: .milliseconds(300)), .idle),
-        (.pause, HTTPTimeouts(total: nil, idle: .milliseconds(300)), .idle),
+        (TestReply.Action.hold, HTTPTimeouts(total: .seconds(1)), HTTPError.Phase.total),
+        (.pause, HTTPTimeouts(total: .seconds(1)), .total),
+        (.hold, HTTPTimeouts(total: nil, idle: .seconds(1)), .idle),
+        (.pause, HTTPTimeouts(total: nil, idle: .seconds(1)), .idle),
     ])
     func timesOut(_ action: TestReply.Action, _ timeouts: HTTPTimeouts, _ phase: HTTPError.Phase) async throws
     {
@@ -49,21 +49,21 @@ import Testing
     /// The whole reply takes longer than the idle limit, no single pause does.
     @Test func aSlowReplyIsNotAnIdleOne() async throws {
         let server = try TestServer()
-        try await server.reply(TestReply(200, "0123456789", action: .dribble, every: 0.2))
-        let timeouts = HTTPTimeouts(total: nil, idle: .milliseconds(1500))
+        try await server.reply(TestReply(200, "0123456789ABCDEFGHIJ", action: .dribble, every: 0.2))
+        let timeouts = HTTPTimeouts(total: nil, idle: .seconds(3))
         let response = try await client.send(HTTPRequest(url: server.url, timeouts: timeouts))
-        #expect(response.body == Array("0123456789".utf8))
+        #expect(response.body == Array("0123456789ABCDEFGHIJ".utf8))
     }
 
     @Test func aRequestMayWaitLongerThanItsConnectionMay() async throws {
         let server = try TestServer()
         try await server.reply(TestReply(200, "late", action: .hold))
-        let timeouts = HTTPTimeouts(connect: .milliseconds(200), total: nil)
+        let timeouts = HTTPTimeouts(connect: .seconds(1), total: nil)
         async let response = client.send(HTTPRequest(url: server.url, timeouts: timeouts))
         try await server.waitUntilHeld(1)
         // The connection is made; a second request's time-out shows that its limit has passed since.
         try await server.reply(TestReply(action: .hold))
-        _ = await fails(HTTPRequest(url: server.url, timeouts: HTTPTimeouts(total: .milliseconds(400))))
+        _ = await fails(HTTPRequest(url: server.url, timeouts: HTTPTimeouts(total: .milliseconds(1200))))
         try await server.release()
         #expect(try await response.body == Array("late".utf8))
     }

@@ -44,6 +44,7 @@ import Testing
         (#"{"a\u0000b": 1}"#, .text),
         (#"{"a":1,"a":2}"#, .duplicateKey), (#"[{"x":{"a":[],"a":[]}}]"#, .duplicateKey),
         (#"{"a":{"b":1},"a":{"c":2}}"#, .duplicateKey), (#"{"a":1,"\u0061":2}"#, .duplicateKey),
+        ("{\"\u{e9}\":1,\"e\u{301}\":2}", .duplicateKey),
     ])
     func refuses(_ text: String, _ code: JSONError.Code) {
         let error = #expect(throws: JSONError.self) { try JSONDocument(parsing: Array(text.utf8)) }

@@ -28,6 +28,7 @@ import asyncio
 import base64
 import json
 import os
+import resource
 import socket
 import ssl
 import struct
@@ -181,6 +182,9 @@ class Server:
 
 
 async def main():
+    # A thousand connections are more than a process may open where nobody raised the limit.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     server = Server()
     tls = None
     if len(sys.argv) > 1:

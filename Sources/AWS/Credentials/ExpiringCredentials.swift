@@ -14,6 +14,8 @@ public actor ExpiringCredentials: CredentialProvider {
     private var current: Credentials?
     private var fetchedAt = Date.distantPast
     private var isFetching = false
+    /// When the last fetch began. Behind the callers' backs none begins within ten seconds of it.
+    private var triedAt = Date.distantPast
     private var waiters: [UInt64: CheckedContinuation<Credentials, any Error>] = [:]
     private var lastWaiter: UInt64 = 0
 
@@ -34,7 +36,7 @@ public actor ExpiringCredentials: CredentialProvider {
             switch Freshness(current, fetchedAt: fetchedAt, now: now()) {
             case .fresh: return current
             case .advisory:
-                startFetching()
+                if now().timeIntervalSince(triedAt) >= 10 { startFetching() }
                 return current
             case .mandatory: break
             }
@@ -50,6 +52,7 @@ public actor ExpiringCredentials: CredentialProvider {
     private func startFetching() {
         guard !isFetching else { return }
         isFetching = true
+        triedAt = now()
         // Its own task, so that it outlives the caller that happened to be first.
         Task {
             do {

@@ -100,8 +100,6 @@ public final class AWSClient: Sendable {
         }
     }
 
-    // MARK: One attempt
-
     private struct Failure: Error {
         let error: AWSError
         var mayRetry = false

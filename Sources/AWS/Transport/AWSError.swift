@@ -50,6 +50,28 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     /// The account the caller works in, where the client was told.
     public let account: String?
 
+    public init(
+        kind: Kind,
+        code: String,
+        message: String,
+        status: Int? = nil,
+        requestID: String? = nil,
+        service: String,
+        operation: String,
+        subject: String = "",
+        account: String? = nil
+    ) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.status = status
+        self.requestID = requestID
+        self.service = service
+        self.operation = operation
+        self.subject = subject
+        self.account = account
+    }
+
     /// A sentence for people. It never holds credentials, tokens, signatures or queries of URLs.
     public var description: String {
         let place = account.map { " in account \($0)" } ?? ""
