@@ -20,13 +20,18 @@ struct DecisionTests {
             )
             #expect(rejected.status == 0)
             let refused = try await world.release(2, ends: "refused")
-            #expect(refused.reason?.contains("the holdout week is worse") == true)
+            #expect(refused.why.contains("the holdout week is worse"))
             #expect(try await world.status().bars.map(\.package) == [de.arn])
             try await world.eventually("staging serves what is acceptable again") {
                 let served = try await world.served(in: world.staging)
                 return (served == beginning.served ? true : nil, "\(served)")
             }
             #expect(try await world.served(in: world.prod) == beginning.served)
+            let first = try await world.release(1, ends: "released")
+            #expect(
+                first.serving == ["prod", "staging"],
+                "prod serves it already and needs nobody's approval"
+            )
 
             #expect(try await world.retry(second).status == 0)
             let again = try await world.release(2, waitsAt: "prod")

@@ -13,7 +13,7 @@ struct FailedCheckTests {
 
             let failed = try await world.release(2, ends: "failed")
             #expect(failed.stage("staging")?.accounts == [.init(name: "staging", state: "rolled-back")])
-            #expect(failed.reason?.contains("smoke test of demand-de.tar.gz in account staging") == true)
+            #expect(failed.why.contains("smoke test of demand-de.tar.gz in account staging"))
             #expect(try await world.status().bars.map(\.package) == [de.arn], "its neighbour is not to blame")
 
             let third = try await world.release(3, waitsAt: "prod")
@@ -23,6 +23,33 @@ struct FailedCheckTests {
                     == [World.de: beginning.de.sha256, World.fr: fr.sha256]
             )
             #expect(try await world.served(in: world.prod) == beginning.served)
+        }
+    }
+
+    /// The way back is as much work as the way there: a denial on it is told of and waited out.
+    @Test func aDeniedWayBackIsWaitedFor() async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            try await world.order(in: world.staging, seconds: 3)
+            try await world.register("demand-de", World.wild)
+            try await world.release(2, "is being switched to") {
+                $0.waitingFor.contains("to be in service on")
+            }
+            let fault = try await world.fault(
+                "sagemaker.UpdateEndpoint",
+                "AccessDeniedException",
+                in: world.staging
+            )
+            let denied = try await world.release(2, "cannot go back") {
+                $0.waitingFor.contains("UpdateEndpoint")
+            }
+            #expect(denied.state == "rolling")
+            #expect(denied.waitingFor.contains("endpoint demand-forecast to serve again what it served"))
+            #expect(denied.waitingFor.contains("smoke test of demand-de.tar.gz"))
+            #expect(denied.waitingFor.contains("tried again at 20"))
+            try await world.mend(fault)
+            try await world.release(2, ends: "failed")
+            #expect(try await world.served(in: world.staging) == beginning.served)
         }
     }
 
@@ -54,7 +81,7 @@ struct FailedCheckTests {
             let de = try await world.register("demand-de", World.wild)
             _ = try await world.startWorker()
             let failed = try await world.release(1, ends: "failed")
-            #expect(failed.reason?.contains("There is nothing to go back to") == true)
+            #expect(failed.why.contains("There is nothing to go back to"))
             #expect(failed.stage("staging")?.accounts == [.init(name: "staging", state: "failed")])
             #expect(try await world.endpoint(in: world.staging)?.serves == [World.de: de.sha256])
             #expect(try await world.counts(world.prod).isEmpty)
@@ -68,7 +95,7 @@ struct FailedCheckTests {
             try await world.order(in: world.staging, outcome: "rollback")
             let de = try await world.register("demand-de", [2, 2, 2])
             let failed = try await world.release(2, ends: "failed")
-            #expect(failed.reason?.contains("was rolled back") == true)
+            #expect(failed.why.contains("was rolled back"))
             #expect(try await world.status().bars.map(\.package) == [de.arn])
             #expect(try await world.served(in: world.staging) == beginning.served)
             #expect(try await world.counts(world.prod)["sagemaker.UpdateEndpoint"] == nil)

@@ -1,7 +1,11 @@
 import Foundation
+import Glibc
 import Testing
 
 /// A run of the real `sluice`, whose output goes to files, so that nothing blocks on a full pipe.
+///
+/// It is started with `posix_spawn`: Foundation's `Process` crashed now and then when several tests started
+/// programs at once.
 final class Program: Sendable {
     struct Outcome: Sendable {
         let status: Int32
@@ -9,44 +13,38 @@ final class Program: Sendable {
         let errors: String
     }
 
-    let pid: Int32
-    private let process: Process
+    /// The program could not be started.
+    struct NotStarted: Error {
+        let call: String
+        let code: Int32
+    }
+
+    private let pid: pid_t
     private let output: URL
     private let errors: URL
+    /// Its exit code; a signal's number below zero where one ended it.
     private let ended: Task<Int32, Never>
 
     /// - Parameter name: The output's files are called so.
     init(_ arguments: [String], environment: [String: String], in folder: URL, name: String) throws {
         output = folder.appending(path: "\(name).out")
         errors = folder.appending(path: "\(name).err")
-        process = Process()
-        process.executableURL = try Self.sluice
-        process.arguments = arguments
-        process.environment = environment
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        for file in [output, errors] { try Data().write(to: file) }
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        let (statuses, sender) = AsyncStream<Int32>.makeStream()
-        process.terminationHandler = { process in
-            sender.yield(process.terminationStatus)
-            sender.finish()
-        }
-        try process.run()
-        pid = process.processIdentifier
-        ended = Task { await statuses.first { _ in true } ?? -1 }
+        pid = try Self.spawn(
+            // env(1) changes the folder and becomes the program; Glibc's module lacks the call that would.
+            ["/usr/bin/env", "-C", folder.path, try Self.sluice] + arguments,
+            environment: environment.map { "\($0)=\($1)" },
+            output: output.path,
+            errors: errors.path
+        )
+        ended = Task { [pid] in await Self.wait(for: pid) }
     }
 
     /// The program beside the test bundle: the one that was built with these tests.
-    private static var sluice: URL {
+    private static var sluice: String {
         get throws {
             let bundle = try #require(Bundle.main.executableURL)
-            let program = bundle.deletingLastPathComponent().appending(path: "sluice")
-            try #require(
-                FileManager.default.isExecutableFile(atPath: program.path),
-                "\(program.path) is built"
-            )
+            let program = bundle.deletingLastPathComponent().appending(path: "sluice").path
+            try #require(FileManager.default.isExecutableFile(atPath: program), "\(program) is built")
             return program
         }
     }
@@ -58,8 +56,60 @@ final class Program: Sendable {
         Outcome(status: await ended.value, output: Self.text(output), errors: Self.text(errors))
     }
 
+    /// Sends a signal. A program that has ended and was waited for is not sent any.
     func send(_ signal: Int32) {
-        if process.isRunning { kill(pid, signal) }
+        var information = siginfo_t()
+        // It is still ours as long as it can be waited for, and then its number is nobody else's.
+        guard waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT) == 0 else { return }
+        kill(pid, signal)
+    }
+
+    private static func wait(for pid: pid_t) async -> Int32 {
+        var status: Int32 = 0
+        while true {
+            let found = waitpid(pid, &status, WNOHANG)
+            if found == pid { break }
+            if found == -1, errno != EINTR { return -1 }
+            await withCheckedContinuation { waiting in
+                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(5)) { waiting.resume() }
+            }
+        }
+        let signal = status & 0x7F
+        return signal == 0 ? (status >> 8) & 0xFF : -signal
+    }
+
+    private static func spawn(
+        _ arguments: [String],
+        environment: [String],
+        output: String,
+        errors: String
+    ) throws -> pid_t {
+        func check(_ call: String, _ code: Int32) throws {
+            guard code == 0 else { throw NotStarted(call: call, code: code) }
+        }
+        var files = posix_spawn_file_actions_t()
+        try check("file_actions_init", posix_spawn_file_actions_init(&files))
+        defer { posix_spawn_file_actions_destroy(&files) }
+        let writing = O_WRONLY | O_CREAT | O_TRUNC
+        try check("addopen", posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0))
+        try check("addopen", posix_spawn_file_actions_addopen(&files, 1, output, writing, 0o600))
+        try check("addopen", posix_spawn_file_actions_addopen(&files, 2, errors, writing, 0o600))
+
+        // The threads that tests run on block signals, and a child inherits that.
+        var attributes = posix_spawnattr_t()
+        try check("attr_init", posix_spawnattr_init(&attributes))
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        try check("setsigmask", posix_spawnattr_setsigmask(&attributes, &none))
+        try check("setflags", posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK)))
+
+        var words = arguments.map { strdup($0) } + [nil]
+        var settings = environment.map { strdup($0) } + [nil]
+        defer { (words + settings).forEach { free($0) } }
+        var pid: pid_t = 0
+        try check("posix_spawn", posix_spawn(&pid, arguments[0], &files, &attributes, &words, &settings))
+        return pid
     }
 
     private static func text(_ file: URL) -> String {

@@ -43,6 +43,9 @@ struct Release: Decodable, Sendable {
 
     func stage(_ name: String) -> Stage? { stages.first { $0.stage == name } }
 
+    /// Why it ended as it did.
+    var why: String { reason ?? "" }
+
     /// Whether it waits at the gate of a stage.
     func waits(at stage: String) -> Bool { state == "waiting" && self.stage(stage)?.state == "waiting" }
 
