@@ -129,6 +129,10 @@ extension Ledger {
             try report(event, for: claim, in: transaction, now: now)
         case .looked(let look, let sight):
             try transaction.run("DELETE FROM looks WHERE package = ? AND asked = ?", look.package, look.asked)
+            guard sight.group == look.group else {
+                try disown(sight, asked: look, in: transaction, now: now)
+                return
+            }
             try transaction.run(
                 "UPDATE looks SET claim_until = NULL, failures = 0, failing_since = NULL, trouble = NULL, due_at = ? WHERE package = ?",
                 (now + Self.coalescing).milliseconds,
@@ -177,6 +181,28 @@ extension Ledger {
                     now: now
                 )
             }
+        }
+    }
+
+    /// A package was named as one of a group that it is not of, as a forged event may. It is looked at
+    /// once more as what it is, if that matters to anybody.
+    private func disown(
+        _ sight: PackageSight,
+        asked look: Look,
+        in transaction: any Transaction,
+        now: Moment
+    ) throws {
+        try transaction.run("DELETE FROM looks WHERE package = ?", look.package)
+        try journal(
+            "event",
+            "groupDiffers",
+            "\(sight.arn) was named as a version of \(look.group), and is one of "
+                + (sight.group.isEmpty ? "no group" : sight.group),
+            in: transaction,
+            now: now
+        )
+        if !feeds(of: sight.group).isEmpty {
+            try ask(for: sight.arn, group: sight.group, in: transaction, now: now)
         }
     }
 
