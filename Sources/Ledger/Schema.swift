@@ -124,7 +124,9 @@ enum Schema {
             sha256 TEXT CHECK (sha256 IS NULL OR length(sha256) = 64)
         ) STRICT;
         CREATE TRIGGER pins_never_change BEFORE UPDATE ON pins
-        WHEN OLD.sha256 IS NOT NULL OR NEW.url <> OLD.url OR NEW.etag <> OLD.etag OR NEW.size <> OLD.size
+        WHEN OLD.sha256 IS NOT NULL OR NEW.package <> OLD.package OR NEW.url <> OLD.url
+            OR NEW.owner <> OLD.owner OR NEW.version_id IS NOT OLD.version_id OR NEW.etag <> OLD.etag
+            OR NEW.size <> OLD.size
         BEGIN SELECT RAISE(ABORT, 'a pin never changes'); END;
 
         -- The artifacts under a release's own prefix in an account.

@@ -274,9 +274,12 @@ extension Ledger {
                 pin.sha256
             )
             try transaction.run(
-                "UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL",
+                "UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL AND url = ? AND etag = ? AND size = ?",
                 pin.sha256,
-                package
+                package,
+                pin.url,
+                pin.etag,
+                pin.size
             )
         case .copy(let copy):
             try transaction.run(
