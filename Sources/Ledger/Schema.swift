@@ -70,6 +70,8 @@ enum Schema {
             CHECK ((ending IS NULL) = (ended_at IS NULL))
         ) STRICT;
         CREATE INDEX approvals_open ON approvals (endpoint) WHERE ending IS NULL;
+        CREATE TRIGGER approvals_end_once BEFORE UPDATE ON approvals WHEN OLD.ending IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'an approval ends once'); END;
 
         CREATE TABLE releases (
             id TEXT NOT NULL PRIMARY KEY,
