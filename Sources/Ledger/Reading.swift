@@ -184,19 +184,20 @@ extension Ledger {
         }
     }
 
-    /// Whether anything is due within a time, or under way without waiting for a person.
+    /// Whether nothing of this worker's endpoints is due within a time or under way.
     public func isIdle(for duration: Duration, now: Moment) async throws -> Bool {
-        try await store.read { transaction in
-            let due = try transaction.row(
+        let horizon = (now + duration).milliseconds
+        return try await store.read { transaction in
+            if try transaction.row("SELECT 1 AS due FROM looks WHERE due_at <= ? LIMIT 1", horizon) != nil {
+                return false
+            }
+            let due = try transaction.rows(
                 """
-                SELECT COUNT(*) AS due FROM (
-                    SELECT due_at FROM attempts WHERE ended_at IS NULL AND (due_at <= ? OR claim_until IS NOT NULL)
-                    UNION ALL SELECT due_at FROM looks WHERE due_at <= ?
-                    UNION ALL SELECT due_at FROM endpoints WHERE due_at <= ?) AS dues
+                SELECT endpoint FROM attempts WHERE ended_at IS NULL AND (due_at <= ? OR claim_until IS NOT NULL)
+                UNION SELECT name FROM endpoints WHERE due_at <= ?
                 """,
-                (now + duration).milliseconds,
-                (now + duration).milliseconds,
-                (now + duration).milliseconds
+                horizon,
+                horizon
             )
             return try due?.integer("due") == 0
         }
