@@ -273,6 +273,11 @@ extension Ledger {
         in transaction: any Transaction,
         now: Moment
     ) throws -> Bool {
+        let known = try transaction.row(
+            "SELECT 1 AS known FROM quarantine WHERE message_id = ?",
+            message.messageID
+        )
+        if known != nil { return true }
         let held = try transaction.row(
             "SELECT COUNT(*) AS messages, COALESCE(SUM(LENGTH(body)), 0) AS bytes FROM quarantine"
         )
@@ -280,26 +285,21 @@ extension Ledger {
         let messages = try held?.integer("messages") ?? 0
         let bytes = try held?.integer("bytes") ?? 0
         guard messages < limits.messages, bytes + Int64(body.count) <= limits.bytes else { return false }
-        let isFirst = try transaction.run(
-            """
-            INSERT INTO quarantine (message_id, received_at, sender, reason, body) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (message_id) DO NOTHING
-            """,
+        try transaction.run(
+            "INSERT INTO quarantine (message_id, received_at, sender, reason, body) VALUES (?, ?, ?, ?, ?)",
             message.messageID,
             now.milliseconds,
             message.sender,
             reason,
             body
         )
-        if isFirst == 1 {
-            try journal(
-                "event",
-                "quarantined",
-                "message \(message.messageID): \(reason)",
-                in: transaction,
-                now: now
-            )
-        }
+        try journal(
+            "event",
+            "quarantined",
+            "message \(message.messageID): \(reason)",
+            in: transaction,
+            now: now
+        )
         return true
     }
 }
