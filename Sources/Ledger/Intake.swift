@@ -174,6 +174,7 @@ extension Ledger {
         let stranger =
             subjects.count > 1
             ? subjects.first { plan in !plan.operators.contains { $0.matches(message.request.sender) } } : nil
+        var answers: [(plan: EndpointPlan, answer: Answer)] = []
         for plan in subjects {
             let answer =
                 if let stranger {
@@ -188,25 +189,29 @@ extension Ledger {
                         )
                     }
                 }
-            try write(
-                answer,
-                to: message,
-                about: plan,
-                release: release,
-                isOnly: subjects.count == 1,
-                in: transaction,
-                now: now
-            )
+            answers.append((plan, answer))
         }
+        let why = Set(answers.map(\.answer.why))
+        try write(
+            answers,
+            verdict: answers.contains(where: \.answer.isAccepted) ? "accepted" : "refused",
+            why: why.count == 1
+                ? why.joined() : answers.map { "\($0.plan.name): \($0.answer.why)" }.joined(separator: "; "),
+            to: message,
+            release: release,
+            in: transaction,
+            now: now
+        )
         return nil
     }
 
+    /// Writes one verdict on the message and a journal line for each endpoint it is about.
     private func write(
-        _ answer: Answer,
+        _ answers: [(plan: EndpointPlan, answer: Answer)],
+        verdict: String,
+        why: String,
         to message: RequestMessage,
-        about plan: EndpointPlan,
         release: String?,
-        isOnly: Bool,
         in transaction: any Transaction,
         now: Moment
     ) throws {
@@ -216,7 +221,6 @@ extension Ledger {
             case .hold(let stage), .resume(let stage): stage
             case .retry, .deploy: nil
             }
-        let verdict = answer.isAccepted ? "accepted" : "refused"
         try transaction.run(
             """
             INSERT INTO requests (key, action, endpoint, release, stage, sender, reason, verdict, why, at)
@@ -224,25 +228,27 @@ extension Ledger {
             """,
             message.key,
             message.name,
-            isOnly ? plan.name : "*",
+            answers.count == 1 ? answers[0].plan.name : "*",
             release,
             stage,
             message.request.sender.id,
             message.request.reason,
             verdict,
-            answer.why,
+            why.isEmpty ? "the accounts folder has no endpoint" : why,
             now.milliseconds
         )
-        try journal(
-            "decision",
-            "\(message.name) \(verdict)",
-            endpoint: plan.name,
-            release: release,
-            stage: stage,
-            "\(message.request.sender): \(message.request.reason). \(answer.why)",
-            in: transaction,
-            now: now
-        )
+        for (plan, answer) in answers {
+            try journal(
+                "decision",
+                "\(message.name) \(answer.isAccepted ? "accepted" : "refused")",
+                endpoint: plan.name,
+                release: release,
+                stage: stage,
+                "\(message.request.sender): \(message.request.reason). \(answer.why)",
+                in: transaction,
+                now: now
+            )
+        }
     }
 
     /// What the ledger knows of the packages that a `deploy` names.
