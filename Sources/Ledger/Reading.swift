@@ -50,6 +50,18 @@ public struct DecisionView: Codable, Sendable {
     public let verdict: String
     public let why: String
     public let at: String
+
+    /// Every name of the contract is there, also where there is no stage.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(action, forKey: .action)
+        try container.encode(stage, forKey: .stage)
+        try container.encode(sender, forKey: .sender)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(verdict, forKey: .verdict)
+        try container.encode(why, forKey: .why)
+        try container.encode(at, forKey: .at)
+    }
 }
 
 public struct QuarantineView: Codable, Sendable {
@@ -58,6 +70,16 @@ public struct QuarantineView: Codable, Sendable {
     public let sender: String?
     public let reason: String
     public let body: String
+
+    /// Every name of the contract is there, also where SQS named no sender.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(receivedAt, forKey: .receivedAt)
+        try container.encode(sender, forKey: .sender)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(body, forKey: .body)
+    }
 }
 
 /// An endpoint as `status` prints it.
