@@ -123,12 +123,10 @@ public struct EndpointView: Codable, Sendable {
 
 extension Ledger {
     public static func text(_ moment: Moment) -> String {
-        Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000)
-            .formatted(
-                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(
-                    separator: .omitted
-                )
-            )
+        // A fraction of a second as a Double is a little less than it was, and would be cut off.
+        let milliseconds = (moment.milliseconds % 1000 + 1000) % 1000
+        let second = Date(timeIntervalSince1970: Double((moment.milliseconds - milliseconds) / 1000))
+        return "\(second.formatted(.iso8601).dropLast()).\(String(1000 + milliseconds).dropFirst())Z"
     }
 
     public func releases(of endpoint: String? = nil) async throws -> [ReleaseView] {
@@ -145,7 +143,7 @@ extension Ledger {
 
     /// A release with its journal and what people decided, or nil where it is not known.
     ///
-    /// - Parameter name: The id, or the id's beginning where no other release has it.
+    /// - Parameter name: The release's id.
     public func show(_ name: String) async throws -> ReleaseView? {
         try await store.read { transaction in
             guard let release = try release("WHERE id = ?", [name], in: transaction).first else { return nil }
@@ -221,7 +219,7 @@ extension Ledger {
                 horizon,
                 horizon
             )
-            return try due?.integer("due") == 0
+            return try !due.contains { plans[try $0.text("endpoint")] != nil }
         }
     }
 
