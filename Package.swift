@@ -65,7 +65,8 @@ let package = Package(
         tests("AWSTests", ["AWS", "Native", "TestServer"], resources: [.copy("sigv4-vectors.json")]),
         tests("PromotionTests", ["Promotion"]),
         tests("LedgerTests", ["Ledger", "Promotion"]),
-        tests("WorkerTests", ["Worker", "Promotion"]),
+        tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "Worker"]),
+        tests("RepositoryTests", []),
         tests("EndToEndTests", ["Native"]),
     ]
 )
