@@ -29,6 +29,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -52,7 +53,7 @@ let package = Package(
         room("AWS", ["Native", "XMLCoder"]),
         room("Promotion", []),
         room("Ledger", ["Native", "Promotion", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Worker", ["AWS", "Ledger", "Native", "Promotion", "Yams", logging, lifecycle]),
+        room("Worker", ["AWS", "Ledger", "Native", "Promotion", "Yams", logging, lifecycle, signals]),
         .executableTarget(
             name: "sluice",
             dependencies: [
@@ -77,7 +78,8 @@ let package = Package(
         ),
         tests("PromotionTests", ["Promotion"]),
         tests("LedgerTests", ["Ledger", "Promotion"]),
-        tests("WorkerTests", ["Worker", "Promotion"]),
+        tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "Worker"]),
+        tests("RepositoryTests", []),
         tests("EndToEndTests", ["Native"]),
     ]
 )

@@ -174,6 +174,7 @@ extension Ledger {
         let stranger =
             subjects.count > 1
             ? subjects.first { plan in !plan.operators.contains { $0.matches(message.request.sender) } } : nil
+        var answers: [(plan: EndpointPlan, answer: Answer)] = []
         for plan in subjects {
             let answer =
                 if let stranger {
@@ -188,16 +189,19 @@ extension Ledger {
                         )
                     }
                 }
-            try write(
-                answer,
-                to: message,
-                about: plan,
-                release: release,
-                isOnly: subjects.count == 1,
-                in: transaction,
-                now: now
-            )
+            answers.append((plan, answer))
         }
+        let why = Set(answers.map(\.answer.why))
+        try write(
+            answers,
+            verdict: answers.contains(where: \.answer.isAccepted) ? "accepted" : "refused",
+            why: why.count == 1
+                ? why.joined() : answers.map { "\($0.plan.name): \($0.answer.why)" }.joined(separator: "; "),
+            to: message,
+            release: release,
+            in: transaction,
+            now: now
+        )
         return nil
     }
 
@@ -215,12 +219,13 @@ extension Ledger {
         return answer
     }
 
+    /// Writes one verdict on the message, whatever it is about.
     private func write(
-        _ answer: Answer,
+        _ answers: [(plan: EndpointPlan, answer: Answer)],
+        verdict: String,
+        why: String,
         to message: RequestMessage,
-        about plan: EndpointPlan,
         release: String?,
-        isOnly: Bool,
         in transaction: any Transaction,
         now: Moment
     ) throws {
@@ -231,13 +236,13 @@ extension Ledger {
             """,
             message.key,
             message.name,
-            isOnly ? plan.name : "*",
+            answers.count == 1 ? answers[0].plan.name : "*",
             release,
             message.request.action.subject.stage,
             message.request.sender.id,
             message.request.reason,
-            answer.verdict,
-            answer.why,
+            verdict,
+            why.isEmpty ? "the accounts folder has no endpoint" : why,
             now.milliseconds
         )
     }
@@ -270,6 +275,11 @@ extension Ledger {
         in transaction: any Transaction,
         now: Moment
     ) throws -> Bool {
+        let known = try transaction.row(
+            "SELECT 1 AS known FROM quarantine WHERE message_id = ?",
+            message.messageID
+        )
+        if known != nil { return true }
         let held = try transaction.row(
             "SELECT COUNT(*) AS messages, COALESCE(SUM(LENGTH(body)), 0) AS bytes FROM quarantine"
         )
@@ -277,26 +287,21 @@ extension Ledger {
         let messages = try held?.integer("messages") ?? 0
         let bytes = try held?.integer("bytes") ?? 0
         guard messages < limits.messages, bytes + Int64(body.count) <= limits.bytes else { return false }
-        let isFirst = try transaction.run(
-            """
-            INSERT INTO quarantine (message_id, received_at, sender, reason, body) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (message_id) DO NOTHING
-            """,
+        try transaction.run(
+            "INSERT INTO quarantine (message_id, received_at, sender, reason, body) VALUES (?, ?, ?, ?, ?)",
             message.messageID,
             now.milliseconds,
             message.sender,
             reason,
             body
         )
-        if isFirst == 1 {
-            try journal(
-                "event",
-                "quarantined",
-                "message \(message.messageID): \(reason)",
-                in: transaction,
-                now: now
-            )
-        }
+        try journal(
+            "event",
+            "quarantined",
+            "message \(message.messageID): \(reason)",
+            in: transaction,
+            now: now
+        )
         return true
     }
 }

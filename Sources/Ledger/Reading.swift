@@ -50,6 +50,18 @@ public struct DecisionView: Codable, Sendable {
     public let verdict: String
     public let why: String
     public let at: String
+
+    /// Every name of the contract is there, also where there is no stage.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(action, forKey: .action)
+        try container.encode(stage, forKey: .stage)
+        try container.encode(sender, forKey: .sender)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(verdict, forKey: .verdict)
+        try container.encode(why, forKey: .why)
+        try container.encode(at, forKey: .at)
+    }
 }
 
 public struct QuarantineView: Codable, Sendable {
@@ -58,6 +70,16 @@ public struct QuarantineView: Codable, Sendable {
     public let sender: String?
     public let reason: String
     public let body: String
+
+    /// Every name of the contract is there, also where SQS named no sender.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(receivedAt, forKey: .receivedAt)
+        try container.encode(sender, forKey: .sender)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(body, forKey: .body)
+    }
 }
 
 /// An endpoint as `status` prints it.
@@ -101,12 +123,10 @@ public struct EndpointView: Codable, Sendable {
 
 extension Ledger {
     public static func text(_ moment: Moment) -> String {
-        Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000)
-            .formatted(
-                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(
-                    separator: .omitted
-                )
-            )
+        // A fraction of a second as a Double is a little less than it was, and would be cut off.
+        let milliseconds = (moment.milliseconds % 1000 + 1000) % 1000
+        let second = Date(timeIntervalSince1970: Double((moment.milliseconds - milliseconds) / 1000))
+        return "\(second.formatted(.iso8601).dropLast()).\(String(1000 + milliseconds).dropFirst())Z"
     }
 
     public func releases(of endpoint: String? = nil) async throws -> [ReleaseView] {
@@ -123,7 +143,7 @@ extension Ledger {
 
     /// A release with its journal and what people decided, or nil where it is not known.
     ///
-    /// - Parameter name: The id, or the id's beginning where no other release has it.
+    /// - Parameter name: The release's id.
     public func show(_ name: String) async throws -> ReleaseView? {
         try await store.read { transaction in
             guard let release = try release("WHERE id = ?", [name], in: transaction).first else { return nil }
@@ -184,21 +204,22 @@ extension Ledger {
         }
     }
 
-    /// Whether anything is due within a time, or under way without waiting for a person.
+    /// Whether nothing of this worker's endpoints is due within a time or under way.
     public func isIdle(for duration: Duration, now: Moment) async throws -> Bool {
-        try await store.read { transaction in
-            let due = try transaction.row(
+        let horizon = (now + duration).milliseconds
+        return try await store.read { transaction in
+            if try transaction.row("SELECT 1 AS due FROM looks WHERE due_at <= ? LIMIT 1", horizon) != nil {
+                return false
+            }
+            let due = try transaction.rows(
                 """
-                SELECT COUNT(*) AS due FROM (
-                    SELECT due_at FROM attempts WHERE ended_at IS NULL AND (due_at <= ? OR claim_until IS NOT NULL)
-                    UNION ALL SELECT due_at FROM looks WHERE due_at <= ?
-                    UNION ALL SELECT due_at FROM endpoints WHERE due_at <= ?) AS dues
+                SELECT endpoint FROM attempts WHERE ended_at IS NULL AND (due_at <= ? OR claim_until IS NOT NULL)
+                UNION SELECT name FROM endpoints WHERE due_at <= ?
                 """,
-                (now + duration).milliseconds,
-                (now + duration).milliseconds,
-                (now + duration).milliseconds
+                horizon,
+                horizon
             )
-            return try due?.integer("due") == 0
+            return try !due.contains { plans[try $0.text("endpoint")] != nil }
         }
     }
 

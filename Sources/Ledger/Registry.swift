@@ -81,6 +81,7 @@ extension Ledger {
         now: Moment
     ) throws -> Int {
         var looks: Set<String> = []
+        let seen = try feeds(of: group).filter { try isSeen($0.target, of: $0.plan, group, in: transaction) }
         for (plan, target) in feeds(of: group) where try !isSeen(target, of: plan, group, in: transaction) {
             let acceptable = listing.filter { plan.accepts.contains($0.status) }
             let highest = acceptable.max { $0.version < $1.version }
@@ -115,8 +116,9 @@ extension Ledger {
         }
         for version in listing where !looks.contains(version.arn) {
             guard let row = try known(version.arn, in: transaction) else {
-                // Unknown: a look where it may matter and is new, a line where it is from before.
-                if try isNews(version, group, in: transaction) {
+                // At first sight every version of a group gets a line, so one without a line is new to
+                // whoever had seen the group before. Its own times say nothing: AWS's clock is another.
+                if seen.contains(where: { $0.plan.accepts.contains(version.status) }) {
                     looks.insert(version.arn)
                 } else {
                     try write(version, group, in: transaction)
@@ -135,22 +137,6 @@ extension Ledger {
         }
         for arn in looks.sorted() { try ask(for: arn, group: group, in: transaction, now: now) }
         return looks.count
-    }
-
-    /// An acceptable version that nobody has seen is news unless it was there at first sight.
-    private func isNews(_ version: PackageListing, _ group: String, in transaction: any Transaction) throws
-        -> Bool
-    {
-        for (plan, target) in feeds(of: group) where plan.accepts.contains(version.status) {
-            let seen = try transaction.row(
-                "SELECT first_seen_at FROM targets WHERE endpoint = ? AND target = ? AND package_group = ?",
-                plan.name,
-                target,
-                group
-            )
-            if let seen, Self.moment(try seen.integer("first_seen_at")) <= version.createdAt { return true }
-        }
-        return false
     }
 
     private func write(_ version: PackageListing, _ group: String, in transaction: any Transaction) throws {

@@ -18,7 +18,7 @@ final class SQLiteStore: Store {
                 "there is no ledger at \(path); `sluice worker --ledger sqlite:\(path)` makes one"
             )
         }
-        lock = isWorker ? try Self.lock(path + ".lock", ledger: path) : -1
+        let descriptor = isWorker ? try Self.lock(path + ".lock", ledger: path) : -1
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.foreignKeysEnabled = true
@@ -28,9 +28,12 @@ final class SQLiteStore: Store {
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-            if isWorker { try Self.migrator.migrate(pool) }
+            let opened = try DatabasePool(path: path, configuration: configuration)
+            if isWorker { try Self.migrator.migrate(opened) }
+            pool = opened
+            lock = descriptor
         } catch {
+            if descriptor >= 0 { close(descriptor) }
             throw LedgerError("the ledger at \(path) cannot be opened: \(Self.sentence(error))")
         }
     }

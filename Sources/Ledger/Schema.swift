@@ -70,6 +70,8 @@ enum Schema {
             CHECK ((ending IS NULL) = (ended_at IS NULL))
         ) STRICT;
         CREATE INDEX approvals_open ON approvals (endpoint) WHERE ending IS NULL;
+        CREATE TRIGGER approvals_end_once BEFORE UPDATE ON approvals WHEN OLD.ending IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'an approval ends once'); END;
 
         CREATE TABLE releases (
             id TEXT NOT NULL PRIMARY KEY,
@@ -124,7 +126,9 @@ enum Schema {
             sha256 TEXT CHECK (sha256 IS NULL OR length(sha256) = 64)
         ) STRICT;
         CREATE TRIGGER pins_never_change BEFORE UPDATE ON pins
-        WHEN OLD.sha256 IS NOT NULL OR NEW.url <> OLD.url OR NEW.etag <> OLD.etag OR NEW.size <> OLD.size
+        WHEN OLD.sha256 IS NOT NULL OR NEW.package <> OLD.package OR NEW.url <> OLD.url
+            OR NEW.owner <> OLD.owner OR NEW.version_id IS NOT OLD.version_id OR NEW.etag <> OLD.etag
+            OR NEW.size <> OLD.size
         BEGIN SELECT RAISE(ABORT, 'a pin never changes'); END;
 
         -- The artifacts under a release's own prefix in an account.

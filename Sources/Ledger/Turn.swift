@@ -129,6 +129,10 @@ extension Ledger {
             try report(event, for: claim, in: transaction, now: now)
         case .looked(let look, let sight):
             try transaction.run("DELETE FROM looks WHERE package = ? AND asked = ?", look.package, look.asked)
+            guard sight.group == look.group else {
+                try disown(sight, asked: look, in: transaction, now: now)
+                return
+            }
             try transaction.run(
                 "UPDATE looks SET claim_until = NULL, failures = 0, failing_since = NULL, trouble = NULL, due_at = ? WHERE package = ?",
                 (now + Self.coalescing).milliseconds,
@@ -177,6 +181,28 @@ extension Ledger {
                     now: now
                 )
             }
+        }
+    }
+
+    /// A package was named as one of a group that it is not of, as a forged event may. It is looked at
+    /// once more as what it is, if that matters to anybody.
+    private func disown(
+        _ sight: PackageSight,
+        asked look: Look,
+        in transaction: any Transaction,
+        now: Moment
+    ) throws {
+        try transaction.run("DELETE FROM looks WHERE package = ?", look.package)
+        try journal(
+            "event",
+            "groupDiffers",
+            "\(sight.arn) was named as a version of \(look.group), and is one of "
+                + (sight.group.isEmpty ? "no group" : sight.group),
+            in: transaction,
+            now: now
+        )
+        if !feeds(of: sight.group).isEmpty {
+            try ask(for: sight.arn, group: sight.group, in: transaction, now: now)
         }
     }
 
@@ -248,9 +274,12 @@ extension Ledger {
                 pin.sha256
             )
             try transaction.run(
-                "UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL",
+                "UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL AND url = ? AND etag = ? AND size = ?",
                 pin.sha256,
-                package
+                package,
+                pin.url,
+                pin.etag,
+                pin.size
             )
         case .copy(let copy):
             try transaction.run(
@@ -309,20 +338,20 @@ extension Ledger {
         in transaction: any Transaction,
         now: Moment
     ) throws -> [Work] {
+        guard capacity > 0, !plans.isEmpty else { return [] }
+        let endpoints = plans.keys.sorted()
         let due = try transaction.rows(
             """
             SELECT * FROM attempts
             WHERE ended_at IS NULL AND due_at <= ? AND state <> 'soaking'
-                AND (claim_until IS NULL OR claim_until < ?)
+                AND (claim_until IS NULL OR claim_until <= ?) AND endpoint IN (\(Self.marks(endpoints)))
             ORDER BY due_at, release, account LIMIT ?
             """,
-            now.milliseconds,
-            now.milliseconds,
-            max(capacity, 0)
+            [now.milliseconds, now.milliseconds] + endpoints + [capacity]
         )
         return try due.compactMap { row in
             let attempt: Attempt = try Self.decode(row.text("body"))
-            guard plans[attempt.endpoint] != nil, let effect = attempt.owed,
+            guard let effect = attempt.owed,
                 let release = try release("WHERE id = ?", [attempt.release], in: transaction).first
             else { return nil }
             let term = try row.integer("claim_term") + 1
@@ -379,23 +408,22 @@ extension Ledger {
     }
 
     private func claimLooks(capacity: Int, in transaction: any Transaction, now: Moment) throws -> [Look] {
+        guard capacity > 0 else { return [] }
         // Only groups whose every target has been listed once: before that no event is a decision.
-        let unseen = try unseenGroups(in: transaction)
+        let unseen = try unseenGroups(in: transaction).sorted()
         let due = try transaction.rows(
             """
-            SELECT * FROM looks WHERE due_at <= ? AND (claim_until IS NULL OR claim_until < ?)
-            ORDER BY due_at LIMIT ?
+            SELECT * FROM looks
+            WHERE due_at <= ? AND (claim_until IS NULL OR claim_until <= ?)
+                AND package_group NOT IN (\(Self.marks(unseen)))
+            ORDER BY due_at, package LIMIT ?
             """,
-            now.milliseconds,
-            now.milliseconds,
-            max(capacity, 0)
+            [now.milliseconds, now.milliseconds] + unseen + [capacity]
         )
-        return try due.compactMap { row in
-            let group = try row.text("package_group")
-            guard !unseen.contains(group) else { return nil }
+        return try due.map { row in
             let look = Look(
                 package: try row.text("package"),
-                group: group,
+                group: try row.text("package_group"),
                 asked: try row.integer("asked"),
                 failures: Int(try row.integer("failures")),
                 failingSince: try row.optionalInteger("failing_since").map(Self.moment)
@@ -450,15 +478,26 @@ extension Ledger {
         return copies
     }
 
+    /// What is due already and was not handed out waits for something that happens first: room, a
+    /// listing of its group, or its endpoint's return to the accounts folder.
     private func nextDue(in transaction: any Transaction, now: Moment) throws -> Moment? {
-        try transaction.row(
+        try transaction.rows(
             """
             SELECT MIN(due) AS due FROM (
-                SELECT MIN(due_at) AS due FROM attempts WHERE ended_at IS NULL AND claim_until IS NULL
-                UNION ALL SELECT MIN(due_at) FROM looks WHERE claim_until IS NULL
-                UNION ALL SELECT MIN(due_at) FROM endpoints
-                UNION ALL SELECT MIN(claim_until) FROM attempts WHERE claim_until IS NOT NULL) AS dues
-            """
-        )?.optionalInteger("due").map(Self.moment)
+                SELECT MIN(due_at) AS due FROM attempts
+                    WHERE ended_at IS NULL AND claim_until IS NULL AND due_at > ?
+                UNION ALL SELECT MIN(due_at) FROM looks WHERE claim_until IS NULL AND due_at > ?
+                UNION ALL SELECT MIN(due_at) FROM endpoints WHERE due_at > ?
+                UNION ALL SELECT MIN(claim_until) FROM attempts WHERE claim_until > ?
+                UNION ALL SELECT MIN(claim_until) FROM looks WHERE claim_until > ?) AS dues
+            """,
+            Array(repeating: now.milliseconds, count: 5)
+        ).first?.optionalInteger("due").map(Self.moment)
+    }
+
+    /// As many placeholders as there are values.
+    private static func marks(_ values: [String]) -> String {
+        // Nothing is equal to an empty text here, so an empty list may hold one; SQL has no empty lists.
+        values.isEmpty ? "''" : values.map { _ in "?" }.joined(separator: ", ")
     }
 }

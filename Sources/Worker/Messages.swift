@@ -116,10 +116,7 @@ struct MessageReader: Sendable {
         default:
             throw Unreadable("there is no action `\(name)`")
         }
-        let reason = try fields.text("reason")
-        guard reason.contains(where: { !$0.isWhitespace }), reason.count <= Self.longestReason else {
-            throw Unreadable("`reason` has to have 1 to \(Self.longestReason) characters")
-        }
+        let reason = try fields.reason()
         let requestID = try fields.optionalText("requestId")
         if requestID == nil, name != "promote", name != "reject" {
             throw Unreadable("`\(name)` needs a `requestId`, which makes a repeat of the message harmless")
@@ -157,6 +154,17 @@ struct MessageReader: Sendable {
             self.message = message
         }
 
+        /// The reason, which is counted in characters, however many bytes they have.
+        func reason() throws -> String {
+            guard let value = message["reason"] else { throw Unreadable("`reason` is missing") }
+            guard let reason = value.string else { throw Unreadable("`reason` has to be a text") }
+            guard reason.contains(where: { !$0.isWhitespace }), reason.count <= MessageReader.longestReason
+            else {
+                throw Unreadable("`reason` has to have 1 to \(MessageReader.longestReason) characters")
+            }
+            return reason
+        }
+
         func text(_ name: String) throws -> String {
             guard let text = try optionalText(name) else { throw Unreadable("`\(name)` is missing") }
             return text
@@ -164,8 +172,11 @@ struct MessageReader: Sendable {
 
         func optionalText(_ name: String) throws -> String? {
             guard let value = message[name] else { return nil }
-            guard let text = value.string, !text.isEmpty, text.utf8.count <= 4096 else {
+            guard let text = value.string, !text.isEmpty else {
                 throw Unreadable("`\(name)` has to be a text")
+            }
+            guard text.utf8.count <= 4096 else {
+                throw Unreadable("`\(name)` has to be a text of at most 4096 bytes")
             }
             return text
         }

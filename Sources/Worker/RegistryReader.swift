@@ -61,11 +61,15 @@ struct RegistryReader: Sendable {
         arn.split(separator: "/").last.flatMap { Int($0) } ?? 0
     }
 
+    /// What a reply showed. Which group a package is of is the registry's to say and nobody else's, or a
+    /// forged event could have any model of the registry served.
+    ///
+    /// - Parameter group: The group that it was looked for in; ARNs do not keep the case of its name.
     static func sight(of package: ModelPackage, group: String, now: Moment) -> PackageSight {
         let container = package.containers.count == 1 ? package.containers[0] : nil
         return PackageSight(
             arn: package.arn,
-            group: group,
+            group: package.group.map { $0.lowercased() == group.lowercased() ? group : $0 } ?? "",
             version: package.version ?? version(package.arn),
             status: package.approvalStatus.flatMap { ApprovalStatus(rawValue: $0.rawValue) } ?? .pending,
             image: container?.image,

@@ -1,0 +1,216 @@
+import Promotion
+import Testing
+
+@testable import Ledger
+
+/// Messages into the ledger: a repeat is harmless, and nothing leaves the queue before it is safe.
+@Suite struct IntakeTests {
+    @Test(arguments: Engine.allCases)
+    func aRepeatedRequestIsJudgedOnce(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let hold = bench.hold("prod", key: "1")
+            // In one batch and once more, as after a lost delete.
+            #expect(try await bench.ledger.record([hold, hold], now: bench.now) == [true, true])
+            _ = try await bench.ledger.record([bench.resume("prod", key: "2")], now: bench.now)
+            bench.pass(.seconds(3600))
+            #expect(try await bench.ledger.record([hold], now: bench.now) == [true])
+            #expect(try await bench.ledger.status().first?.holds.isEmpty == true)
+            #expect(try await bench.journal("decision") == ["hold accepted", "resume accepted"])
+            let verdict = try #require(try await bench.ledger.verdict(on: "1"))
+            #expect(verdict.verdict == "accepted")
+            #expect(verdict.at == Ledger.text(Bench.start))
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func aRefusedRequestIsRecordedOnce(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let release = try await bench.reachGate()
+            let stranger = bench.promotion(of: release.id, sender: Sender("AIDASTRANGER"))
+            #expect(try await bench.ledger.record([stranger, stranger], now: bench.now) == [true, true])
+            let shown = try #require(try await bench.ledger.show(release.id))
+            let decision = try #require(shown.decisions?.first)
+            #expect(shown.decisions?.count == 1)
+            #expect(decision.verdict == "refused")
+            #expect(decision.sender == "AIDASTRANGER")
+            #expect(decision.why == "AIDASTRANGER is not among the approvers of demand in prod")
+            #expect(shown.state == "waiting")
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func aRepeatedUnreadableMessageIsOneRow(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench async throws in
+            let messages = ["1", "2", "1"].map { Self.unreadable($0) }
+            #expect(try await bench.ledger.record(messages, now: bench.now) == [true, true, true])
+            #expect(try await bench.ledger.quarantine().map(\.id) == ["1", "2"])
+            #expect(try await bench.journal("event") == ["quarantined", "quarantined"])
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func anUnservedGroupIsRecordedOnce(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            for version in 1...3 {
+                try await bench.event(about: World.arn("other", version), group: "other")
+            }
+            #expect(try await bench.journal("event") == ["groupNotServed"])
+            #expect(try await bench.count("unserved_groups") == 1)
+            #expect(try await bench.count("looks") == 0)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func aRepeatedRegistryEventIsOneLook(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await bench.resync()
+            for _ in 1...20 { try await bench.approve("demand-de", 1) }
+            let turn = try await bench.turn()
+            #expect(turn.looks.map(\.package) == [World.arn("demand-de", 1)])
+            #expect(try await bench.turn().looks.isEmpty)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func anEndpointEventWakesWhoWaitsForIt(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await Self.reachAwaiting(bench)
+            #expect(try await bench.turn().work.isEmpty)
+            for account in ["prod", "nowhere"] {
+                let other = Self.endpointChanged(account)
+                #expect(try await bench.ledger.record([other], now: bench.now) == [true])
+            }
+            #expect(try await bench.turn().work.isEmpty)
+            let wake = Self.endpointChanged("staging")
+            #expect(try await bench.ledger.record([wake, wake], now: bench.now) == [true, true])
+            #expect(try await bench.turn().work.map(\.effect) == [.look])
+            #expect(try await bench.turn().work.isEmpty)
+        }
+    }
+
+    /// Whoever asks about what nobody knows wrote a message that means nothing, so it is kept whole.
+    @Test(arguments: Engine.allCases)
+    func aRequestAboutNothingIsQuarantined(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let unknown = bench.promotion(of: "demand.0123456789", key: "1")
+            let elsewhere = bench.request("hold", .hold(stage: nil), .endpoint("other"), key: "2")
+            #expect(try await bench.ledger.record([unknown, elsewhere], now: bench.now) == [true, true])
+            let quarantine = try await bench.ledger.quarantine()
+            #expect(
+                quarantine.map(\.reason) == [
+                    "no release demand.0123456789 is known", "no endpoint other is in the accounts folder",
+                ]
+            )
+            #expect(quarantine.first?.body == "{\"sluice\":1,\"action\":\"promote\"}")
+            #expect(try await bench.ledger.verdict(on: "1") == nil)
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func aRequestAboutEveryEndpointIsOneVerdict(_ engine: Engine) async throws {
+        let plans = [try Bench.plan("a", targets: [:]), try Bench.plan("b", targets: [:])]
+        try await Bench.run(engine, plans: plans) { bench in
+            let one = bench.request("hold", .hold(stage: nil), .endpoint("b"), key: "1")
+            let resume = bench.request("resume", .resume(stage: nil), .everyEndpoint, key: "2")
+            _ = try await bench.ledger.record([one, resume], now: bench.now)
+            #expect(try await bench.ledger.status().allSatisfy { $0.holds.isEmpty })
+            // Nothing was held on a, and what was held on b goes on: what was asked for was done.
+            let verdict = try #require(try await bench.ledger.verdict(on: "2"))
+            #expect(verdict.verdict == "accepted")
+            #expect(verdict.why == "a: nothing is held for the whole endpoint; b: b goes on")
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func aStrangerToOneEndpointHoldsNone(_ engine: Engine) async throws {
+        var plans = [try Bench.plan("a", targets: [:])]
+        plans.append(
+            EndpointPlan(name: "b", targets: [:], image: nil, stages: plans[0].stages, operators: [])
+        )
+        try await Bench.run(engine, plans: plans) { bench in
+            let hold = bench.request("hold", .hold(stage: nil), .everyEndpoint, key: "1")
+            _ = try await bench.ledger.record([hold], now: bench.now)
+            #expect(try await bench.ledger.status().allSatisfy { $0.holds.isEmpty })
+            let verdict = try #require(try await bench.ledger.verdict(on: "1"))
+            #expect(verdict.verdict == "refused")
+            #expect(verdict.why == "AIDAMANAGER is not among the operators of b")
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func aFullQuarantineLeavesMessagesOnTheQueue(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            var limits = QuarantineLimits()
+            limits.messages = 2
+            let messages = ["1", "2", "3"].map { Self.unreadable($0) }
+            let isSafe = try await bench.ledger.record(messages, limits: limits, now: bench.now)
+            #expect(isSafe == [true, true, false])
+            // The first is safe, however full the quarantine is, and what can be read still is.
+            let again = [messages[0], bench.hold(nil, key: "1"), messages[2]]
+            #expect(
+                try await bench.ledger.record(again, limits: limits, now: bench.now) == [true, true, false]
+            )
+            #expect(try await bench.ledger.quarantine().map(\.id) == ["1", "2"])
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func theQuarantineIsLimitedInBytes(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            var limits = QuarantineLimits()
+            limits.bytes = 5
+            let messages = [("1", "äö"), ("2", "xx"), ("3", "x")].map { Self.unreadable($0, body: $1) }
+            let isSafe = try await bench.ledger.record(messages, limits: limits, now: bench.now)
+            #expect(isSafe == [true, false, true])
+        }
+    }
+
+    /// One message that cannot be written takes the batch back with it, so none of it leaves the queue.
+    @Test(arguments: Engine.allCases)
+    func aBatchIsOneTransaction(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            _ = try await bench.ledger.store.write { transaction in
+                try transaction.run("DROP TABLE unserved_groups")
+            }
+            let batch = [
+                Self.unreadable("1"),
+                Received(
+                    messageID: "2",
+                    sender: nil,
+                    body: "{}",
+                    meaning: .packageChanged(package: "p", group: "other")
+                ),
+            ]
+            await #expect(throws: LedgerError.self) {
+                _ = try await bench.ledger.record(batch, now: bench.now)
+            }
+            #expect(try await bench.ledger.quarantine().isEmpty)
+            #expect(try await bench.count("journal") == 0)
+        }
+    }
+
+    private static func unreadable(_ id: String, body: String = "what") -> Received {
+        Received(
+            messageID: id,
+            sender: nil,
+            body: body,
+            meaning: .unreadable(reason: "the body is not JSON")
+        )
+    }
+
+    private static func endpointChanged(_ account: String) -> Received {
+        Received(
+            messageID: "e",
+            sender: nil,
+            body: "{}",
+            meaning: .endpointChanged(accounts: [account], endpoint: "demand")
+        )
+    }
+
+    /// Works up to where the endpoint in staging is waited for.
+    private static func reachAwaiting(_ bench: Bench) async throws {
+        var outcomes = [bench.world.perform(try await bench.firstWork(), now: bench.now)]
+        while !outcomes.isEmpty { outcomes = bench.perform(try await bench.turn(outcomes)) }
+        #expect(try await bench.texts("SELECT state AS text FROM attempts") == ["awaiting"])
+    }
+}
