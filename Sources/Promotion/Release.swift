@@ -5,7 +5,7 @@ public struct Release: Hashable, Sendable, Codable {
         /// At the gate of its stage.
         ///
         /// Exits: the gate opens → `rolling`; nobody approves in time, or a person says no → `refused`;
-        /// a version it holds is withdrawn → `aborted`; a newer release reaches the gate → `superseded`.
+        /// a version it holds is withdrawn → `aborted`, or is barred meanwhile → `failed`; a newer release reaches the gate → `superseded`.
         case waiting
         /// Attempts are under way in its stage.
         ///
@@ -29,7 +29,7 @@ public struct Release: Hashable, Sendable, Codable {
         /// Where a release can go from here; the README's diagram shows the same edges.
         public var exits: Set<State> {
             switch self {
-            case .waiting: [.rolling, .refused, .aborted, .superseded]
+            case .waiting: [.rolling, .failed, .refused, .aborted, .superseded]
             case .rolling: [.waiting, .released, .failed, .errored, .aborted]
             case .released, .failed, .errored, .refused, .aborted, .superseded: [.waiting]
             }
