@@ -180,10 +180,13 @@ import Testing
             let again = try await bench.turn(outcomes)
             #expect(again.looks.map(\.package) == [fr1])
             #expect(again.looks.map(\.group) == ["demand-fr"])
-            #expect(try await bench.count("packages") == 0)
+            #expect(try await bench.texts("SELECT arn AS text FROM packages") == [other])
             _ = try await bench.turn(bench.perform(again))
             #expect(try await bench.ledger.releases().map(\.models) == [["fr.tar.gz": fr1]])
             #expect(try await bench.count("looks") == 0)
+            // Whoever forges many of them pays with one look in five seconds, as for any other.
+            try await bench.event(about: other, group: "demand-de")
+            #expect(try await bench.turn().looks.isEmpty)
         }
     }
 
