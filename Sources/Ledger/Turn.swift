@@ -201,7 +201,10 @@ extension Ledger {
             in: transaction,
             now: now
         )
-        if !feeds(of: sight.group).isEmpty {
+        if feeds(of: sight.group).isEmpty {
+            // It feeds nothing, and yet is known from now on, so that looks at it coalesce too.
+            try observe(sight, in: transaction, now: now)
+        } else {
             try ask(for: sight.arn, group: sight.group, in: transaction, now: now)
         }
     }

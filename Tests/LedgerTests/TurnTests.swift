@@ -36,6 +36,7 @@ import Testing
             )
             let copying = try await Self.next(bench, inspection)
             #expect(copying.effect == .copyArtifacts)
+            #expect(!copying.isRepeated)
             #expect(copying.pins == [de1: World.pin("s3://registry/demand-de/1.tar.gz")])
             let creating = try await Self.next(bench, copying)
             #expect(creating.copies["de.tar.gz"]?.url == "s3://staging/\(creating.release.id)/de.tar.gz")

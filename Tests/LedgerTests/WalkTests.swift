@@ -218,9 +218,25 @@ import Testing
     func aWalkEndsTheSameWhereverItIsKilled(_ engine: Engine) async throws {
         let (whole, steps) = try await Self.walk(engine, killedAt: nil)
         #expect(whole.releases.first?.hasPrefix("1 released") == true)
+        #expect(whole.switches.mapValues(\.count) == ["staging": 1, "prod": 1])
         #expect(steps > 20)
         for step in 0..<steps {
             let (killed, _) = try await Self.walk(engine, killedAt: step)
+            #expect(killed == whole, "killed at step \(step)")
+        }
+    }
+
+    /// And so does the way back from a release that fails its smoke test.
+    @Test(arguments: Engine.allCases)
+    func aWayBackEndsTheSameWhereverItIsKilled(_ engine: Engine) async throws {
+        let (whole, steps) = try await Self.walkBack(engine, killedAt: nil)
+        #expect(whole.releases.first?.hasPrefix("2 failed") == true)
+        // There, to the new one, and back.
+        #expect(whole.switches.mapValues(\.count) == ["staging": 3])
+        #expect(whole.switches["staging"]?.first == whole.switches["staging"]?.last)
+        #expect(steps > 15)
+        for step in 0..<steps {
+            let (killed, _) = try await Self.walkBack(engine, killedAt: step)
             #expect(killed == whole, "killed at step \(step)")
         }
     }
@@ -255,20 +271,43 @@ import Testing
                 _ = try await bench.ledger.record([promotion], now: bench.now)
             }
             try await bench.work(isKilled: isKilled)
-            let releases = try await bench.ledger.releases()
-            end.releases = releases.map { "\($0.number) \($0.state) \($0.id) \($0.serving)" }
-            end.stages = releases.flatMap { release in
-                release.stages.flatMap { stage in
-                    stage.accounts.map { "\(stage.stage) \(stage.state) \($0.name) \($0.state)" }
-                }
-            }
-            end.attempts = try await bench.texts(
-                "SELECT account || ' ' || number || ' ' || state AS text FROM attempts ORDER BY account"
-            )
-            end.approvals = try await endings(bench)
-            end.switches = bench.world.switches
+            end = try await Self.end(bench)
         }
         return (end, steps)
+    }
+
+    private static func walkBack(_ engine: Engine, killedAt step: Int?) async throws -> (End, steps: Int) {
+        var end = End()
+        var steps = 0
+        try await Bench.run(engine) { bench in
+            _ = try await bench.reachGate()
+            bench.pass(.seconds(3600))
+            try await bench.approve("demand-de", 2)
+            bench.world.bad = ["de.tar.gz"]
+            try await bench.work {
+                defer { steps += 1 }
+                return steps == step
+            }
+            end = try await Self.end(bench)
+        }
+        return (end, steps)
+    }
+
+    private static func end(_ bench: Bench) async throws -> End {
+        var end = End()
+        let releases = try await bench.ledger.releases()
+        end.releases = releases.map { "\($0.number) \($0.state) \($0.id) \($0.serving)" }
+        end.stages = releases.flatMap { release in
+            release.stages.flatMap { stage in
+                stage.accounts.map { "\(stage.stage) \(stage.state) \($0.name) \($0.state)" }
+            }
+        }
+        end.attempts = try await bench.texts(
+            "SELECT account || ' ' || number || ' ' || state AS text FROM attempts ORDER BY account"
+        )
+        end.approvals = try await endings(bench)
+        end.switches = bench.world.switches
+        return end
     }
 
     /// Each approval with its ending, sorted.

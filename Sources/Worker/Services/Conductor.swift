@@ -42,6 +42,8 @@ struct Conductor: Service {
             unrecorded += await mailbox.take()
             let now = Moment.now
             do {
+                // Before the turn: whoever slept for long would be handed what is still running here.
+                try await renew(&running, now: now)
                 let turn = try await ledger.turn(
                     unrecorded,
                     worker: worker,
@@ -59,7 +61,6 @@ struct Conductor: Service {
                 for work in turn.work { running[work.claim] = now }
                 looking += turn.looks.count
                 begin(turn, &effects)
-                try await renew(&running, now: now)
                 await progress.conductor(isBusy: !running.isEmpty || looking > 0)
                 guard turn.work.isEmpty, turn.looks.isEmpty else { continue }
                 await mailbox.wait(for: pause(until: turn.nextDue))
