@@ -5,7 +5,8 @@ public struct Release: Hashable, Sendable, Codable {
         /// At the gate of its stage.
         ///
         /// Exits: the gate opens → `rolling`; nobody approves in time, or a person says no → `refused`;
-        /// a version it holds is withdrawn → `aborted`, or is barred meanwhile → `failed`; a newer release reaches the gate → `superseded`.
+        /// a version it holds is withdrawn → `aborted`, or is barred meanwhile → `failed`; a newer release
+        /// reaches the gate → `superseded`.
         case waiting
         /// Attempts are under way in its stage.
         ///

@@ -77,6 +77,7 @@ import Testing
         { $0.finish("staging", .errored) },
         { $0.finish("staging", .withdrawn) },
         { $0.finish("prod") },
+        { $0.finish("prod", .rolledBack) },
         { world in world.newestOpen.map { _ = world.ask(.promote(release: $0, stage: "prod"), by: anna) } },
         { world in world.newestOpen.map { _ = world.ask(.reject(release: $0, stage: "prod"), by: anna) } },
         { world in world.newestEnded.map { _ = world.ask(.retry(release: $0, target: nil), by: olga) } },
@@ -84,11 +85,23 @@ import Testing
         { $0.pass(.days(8)) },
     ]
 
+    /// One release rolls in prod while a newer one that holds the same version waits there.
+    private static func twoUnderWay() -> World {
+        var world = World(plan(targets: ["de", "fr"]))
+        world.look(at: de(1), .approved)
+        world.finish("staging")
+        world.newestOpen.map { _ = world.ask(.promote(release: $0, stage: "prod"), by: anna) }
+        world.look(at: fr(1), .approved)
+        world.finish("staging")
+        return world
+    }
+
     @Test func everyReleaseTransitionIsDeclaredAndEveryDeclaredOneHappens() {
         var seen: Set<Diagram.Edge> = []
         var visited: Set<String> = []
         var level = [World(plan(targets: ["de"]))]
-        for _ in 1...6 {
+        for depth in 1...6 {
+            if depth == 6 { level.append(Self.twoUnderWay()) }
             var next: [World] = []
             for world in level {
                 for step in Self.steps {
