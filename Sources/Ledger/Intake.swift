@@ -35,15 +35,12 @@ public struct RequestMessage: Hashable, Sendable {
         case everyEndpoint
     }
 
-    /// The action's name as it stands in the message.
-    public let name: String
     public let subject: Subject
     public let request: Request
     /// What makes a repeat of the message harmless.
     public let key: String
 
-    public init(name: String, subject: Subject, request: Request, key: String) {
-        self.name = name
+    public init(subject: Subject, request: Request, key: String) {
         self.subject = subject
         self.request = request
         self.key = key
@@ -235,7 +232,7 @@ extension Ledger {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
             """,
             message.key,
-            message.name,
+            message.request.action.subject.name,
             answers.count == 1 ? answers[0].plan.name : "*",
             release,
             message.request.action.subject.stage,

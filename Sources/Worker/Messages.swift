@@ -126,7 +126,6 @@ struct MessageReader: Sendable {
             ?? "body \(sender) \(Digest.hex(Digest.sha256(received.body)))"
         return .request(
             RequestMessage(
-                name: name,
                 subject: subject,
                 request: Request(action: action, sender: Sender(sender), reason: reason),
                 key: key

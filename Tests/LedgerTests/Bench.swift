@@ -128,7 +128,6 @@ final class Bench {
             body: "{\"sluice\":1,\"action\":\"\(name)\"}",
             meaning: .request(
                 RequestMessage(
-                    name: name,
                     subject: subject,
                     request: Request(action: action, sender: sender, reason: "because"),
                     key: key

@@ -24,7 +24,7 @@ import Testing
     ])
     func aGoodRequestIsTaken(_ action: String, _ fields: String) throws {
         let message = try Self.request(Self.message(action, fields))
-        #expect(message.name == action)
+        #expect(message.request.action.subject.name == action)
         #expect(message.key == "request \(Self.sender) r1")
         #expect(message.request.sender == Sender(Self.sender))
         #expect(message.request.reason == "holdout week looks right")

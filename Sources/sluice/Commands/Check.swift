@@ -47,7 +47,9 @@ struct Check: ParsableCommand {
                     print("  note: \(stage.name) asks for no approval; releases go on there by themselves")
                 }
             }
-            print("accounts: \(folder.accounts.count), endpoints: \(folder.endpoints.count); nothing is wrong")
+            print(
+                "accounts: \(folder.accounts.count), endpoints: \(folder.endpoints.count); nothing is wrong"
+            )
         } catch let error as AccountsError where json.isOn {
             try json.print(
                 Report(

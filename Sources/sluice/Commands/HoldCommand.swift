@@ -10,10 +10,7 @@ struct HoldCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var scope: Scope
-    @OptionGroup var posting: PostingOptions
+    @OptionGroup var decision: HoldDecision
 
-    func run() async throws {
-        try await posting.post("hold", scope.fields, endpoint: scope.endpoint, stage: scope.stage)
-    }
+    func run() async throws { try await decision.post("hold") }
 }

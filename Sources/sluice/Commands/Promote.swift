@@ -9,20 +9,7 @@ struct Promote: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The release that waits, <endpoint>.<ten hex digits>.")
-    var release: String
+    @OptionGroup var decision: GateDecision
 
-    @Option(help: "The stage at whose gate it waits.")
-    var stage: String
-
-    @OptionGroup var posting: PostingOptions
-
-    func run() async throws {
-        try await posting.post(
-            "promote",
-            ["release": .text(release), "stage": .text(stage)],
-            endpoint: endpoint(ofRelease: release),
-            stage: stage
-        )
-    }
+    func run() async throws { try await decision.post("promote") }
 }

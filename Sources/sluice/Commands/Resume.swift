@@ -9,10 +9,7 @@ struct Resume: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var scope: Scope
-    @OptionGroup var posting: PostingOptions
+    @OptionGroup var decision: HoldDecision
 
-    func run() async throws {
-        try await posting.post("resume", scope.fields, endpoint: scope.endpoint, stage: scope.stage)
-    }
+    func run() async throws { try await decision.post("resume") }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// What a hold or a resume is about.
-struct Scope: ParsableArguments {
+/// What `hold` and `resume` share: the endpoint or every one, and the stage.
+struct HoldDecision: ParsableArguments {
     @Argument(help: "The endpoint.")
     var endpoint: String?
 
@@ -11,13 +11,15 @@ struct Scope: ParsableArguments {
     @Option(help: "One stage; the whole endpoint where it is not given.")
     var stage: String?
 
+    @OptionGroup var posting: PostingOptions
+
     func validate() throws {
         guard (endpoint == nil) == all else { throw ValidationError("Name an endpoint, or give --all.") }
     }
 
-    var fields: [String: PostingOptions.Field] {
+    func post(_ action: String) async throws {
         var fields: [String: PostingOptions.Field] = ["endpoint": .text(endpoint ?? "*")]
         if let stage { fields["stage"] = .text(stage) }
-        return fields
+        try await posting.post(action, fields, endpoint: endpoint, stage: stage)
     }
 }

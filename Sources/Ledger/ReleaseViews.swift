@@ -1,0 +1,139 @@
+import Foundation
+public import Promotion
+
+/// How a release and an endpoint are shown.
+extension Ledger {
+    public static func text(_ moment: Moment) -> String {
+        // A fraction of a second as a Double is a little less than it was, and would be cut off.
+        let milliseconds = (moment.milliseconds % 1000 + 1000) % 1000
+        let second = Date(timeIntervalSince1970: Double((moment.milliseconds - milliseconds) / 1000))
+        return "\(second.formatted(.iso8601).dropLast()).\(String(1000 + milliseconds).dropFirst())Z"
+    }
+
+    func view(_ release: Release, in transaction: any Transaction) throws -> ReleaseView {
+        let attempts: [Attempt] = try transaction.rows(
+            "SELECT body FROM attempts WHERE release = ? AND opening = ? ORDER BY number",
+            release.id,
+            release.opening
+        ).map { try Self.decode($0.text("body")) }
+        let latest = Dictionary(attempts.map { ($0.account, $0) }, uniquingKeysWith: { _, last in last })
+        let serving = try transaction.rows(
+            "SELECT account FROM serving WHERE release = ? ORDER BY account",
+            release.id
+        ).map { try $0.text("account") }
+        return ReleaseView(
+            id: release.id,
+            number: release.number,
+            endpoint: release.endpoint,
+            state: release.state.rawValue,
+            models: release.models.mapValues(\.package),
+            serving: serving,
+            stages: release.course.indices.map { stage($0, of: release, latest) },
+            reason: release.reason,
+            createdAt: Self.text(release.createdAt),
+            endedAt: release.endedAt.map(Self.text)
+        )
+    }
+
+    func stage(_ index: Int, of release: Release, _ attempts: [String: Attempt]) -> ReleaseView.Stage {
+        let stop = release.course[index]
+        let state =
+            if index < release.position {
+                "verified"
+            } else if index > release.position {
+                "pending"
+            } else {
+                release.state == .released ? "verified" : release.state.rawValue
+            }
+        var waitingFor: [String] = []
+        if index == release.position, release.state == .waiting {
+            waitingFor = release.waitingFor.map { waiting in
+                waiting.text + (waiting.until.map { ", until \(Self.text($0))" } ?? "")
+            }
+        } else if index == release.position, release.state == .rolling {
+            waitingFor = stop.accounts.compactMap { attempts[$0] }.compactMap(Self.waiting)
+        }
+        return ReleaseView.Stage(
+            stage: stop.stage,
+            state: state,
+            accounts: stop.accounts.map { account in
+                .init(
+                    name: account,
+                    state: attempts[account].map(Self.state) ?? (state == "rolling" ? "verified" : state)
+                )
+            },
+            waitingFor: waitingFor
+        )
+    }
+
+    static func state(of attempt: Attempt) -> String {
+        switch attempt.state {
+        case .verified: "verified"
+        case .failed where attempt.isRestored: "rolled-back"
+        case .failed, .errored, .aborted: attempt.state.rawValue
+        default: "rolling"
+        }
+    }
+
+    /// What an attempt that is under way waits for.
+    static func waiting(_ attempt: Attempt) -> String? {
+        let until = attempt.dueAt.map { text($0) } ?? "somebody resumes it"
+        let isOnWayBack = attempt.state == .restoring || attempt.state == .awaitingRestore
+        if isOnWayBack {
+            let back = "\(attempt.account): endpoint \(attempt.endpoint) to serve again what it served"
+            let because = attempt.reason.map { "; \($0)" } ?? ""
+            return back + because + (attempt.obstacle.map { ". \($0); tried again at \(until)" } ?? "")
+        }
+        if let reason = attempt.reason {
+            return "\(attempt.account): \(reason)" + (attempt.dueAt == nil ? "" : "; tried again at \(until)")
+        }
+        switch attempt.state {
+        case .soaking: return "\(attempt.account): the soak, until \(until)"
+        case .awaiting:
+            return
+                "\(attempt.account): endpoint \(attempt.endpoint) to be in service on \(attempt.configName ?? "")"
+        default: return nil
+        }
+    }
+
+    func endpointView(_ name: String, in transaction: any Transaction) throws -> EndpointView {
+        let open = try release(
+            "WHERE endpoint = ? AND ended_at IS NULL ORDER BY number DESC",
+            [name],
+            in: transaction
+        )
+        return EndpointView(
+            endpoint: name,
+            serving: try serving(of: name, in: transaction).sorted { $0.key < $1.key }.map {
+                account,
+                serving in
+                EndpointView.Account(
+                    name: account,
+                    release: serving.release,
+                    since: Self.text(serving.since),
+                    models: serving.models.mapValues(\.package)
+                )
+            },
+            open: try open.map { try view($0, in: transaction) },
+            holds: try holds(of: name, in: transaction).map { hold in
+                EndpointView.Hold(stage: hold.stage, by: hold.by, reason: hold.reason, at: Self.text(hold.at))
+            },
+            bars: try bars(of: name, in: transaction).map { bar in
+                EndpointView.Bar(
+                    target: bar.target,
+                    package: bar.package,
+                    reason: bar.reason,
+                    at: Self.text(bar.at)
+                )
+            },
+            troubles: try transaction.rows(
+                """
+                SELECT DISTINCT l.package, l.trouble FROM looks l
+                JOIN targets t ON t.package_group = l.package_group
+                WHERE t.endpoint = ? AND l.trouble IS NOT NULL ORDER BY l.package
+                """,
+                name
+            ).map { EndpointView.Trouble(package: try $0.text("package"), sentence: try $0.text("trouble")) }
+        )
+    }
+}

@@ -1,0 +1,207 @@
+import Promotion
+
+/// Writing back what became of an endpoint's state, and the journal.
+extension Ledger {
+    func save(
+        _ state: EndpointState,
+        before: EndpointState,
+        foldsUntil: Moment?,
+        in transaction: any Transaction,
+        now: Moment
+    ) throws {
+        let name = state.plan.name
+        let due = [state.dueAt, foldsUntil].compactMap(\.self).min()
+        try transaction.run(
+            """
+            UPDATE endpoints SET release_count = ?, opening_count = ?, triggered = ?, folding_since = ?, due_at = ?
+            WHERE name = ?
+            """,
+            state.releaseCount,
+            state.openingCount,
+            state.isTriggered ? 1 : 0,
+            foldsUntil.map { ($0 - Self.folding).milliseconds },
+            due?.milliseconds,
+            name
+        )
+        for release in state.releases where !before.releases.contains(release) {
+            try transaction.run(
+                """
+                INSERT INTO releases (id, endpoint, digest, number, opening, state, ended_at, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET opening = excluded.opening, state = excluded.state,
+                    ended_at = excluded.ended_at, body = excluded.body
+                """,
+                release.id,
+                name,
+                release.digest,
+                release.number,
+                release.opening,
+                release.state.rawValue,
+                release.endedAt?.milliseconds,
+                try Self.encode(release)
+            )
+        }
+        for attempt in state.attempts where !before.attempts.contains(attempt) {
+            let old = before.attempts.first { $0.release == attempt.release && $0.account == attempt.account }
+            try save(
+                attempt,
+                isNewEffect: old?.state != attempt.state || old?.number != attempt.number,
+                in: transaction
+            )
+        }
+        for approval in state.approvals where !before.approvals.contains(approval) {
+            try transaction.run(
+                """
+                INSERT INTO approvals (endpoint, target, package, decided_at, release, ending, reason, ended_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (endpoint, target, package, decided_at) DO UPDATE SET release = excluded.release,
+                    ending = excluded.ending, reason = excluded.reason, ended_at = excluded.ended_at
+                WHERE approvals.ending IS NULL
+                """,
+                name,
+                approval.target,
+                approval.package,
+                approval.decidedAt.milliseconds,
+                approval.release,
+                approval.ending?.rawValue,
+                approval.reason,
+                approval.endedAt?.milliseconds
+            )
+        }
+        for account in before.serving.keys where state.serving[account] == nil {
+            try transaction.run("DELETE FROM serving WHERE endpoint = ? AND account = ?", name, account)
+        }
+        for (account, serving) in state.serving where before.serving[account] != serving {
+            try transaction.run(
+                """
+                INSERT INTO serving (endpoint, account, release, settings, config, since) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (endpoint, account) DO UPDATE SET release = excluded.release,
+                    settings = excluded.settings, config = excluded.config, since = excluded.since
+                """,
+                name,
+                account,
+                serving.release,
+                serving.settings,
+                serving.config,
+                serving.since.milliseconds
+            )
+        }
+        if state.bars != before.bars {
+            try transaction.run("DELETE FROM bars WHERE endpoint = ?", name)
+            for bar in state.bars {
+                try transaction.run(
+                    "INSERT INTO bars (endpoint, target, package, reason, at) VALUES (?, ?, ?, ?, ?)",
+                    name,
+                    bar.target,
+                    bar.package,
+                    bar.reason,
+                    bar.at.milliseconds
+                )
+            }
+        }
+        if state.holds != before.holds {
+            try transaction.run("DELETE FROM holds WHERE endpoint = ?", name)
+            for hold in state.holds {
+                try transaction.run(
+                    "INSERT INTO holds (endpoint, stage, by, reason, at) VALUES (?, ?, ?, ?, ?)",
+                    name,
+                    hold.stage ?? "",
+                    hold.by,
+                    hold.reason,
+                    hold.at.milliseconds
+                )
+            }
+        }
+        for consent in state.consents where !before.consents.contains(consent) {
+            try transaction.run(
+                """
+                INSERT INTO consents (release, opening, stage, person, sender, reason, settings, at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (release, opening, stage, person) DO UPDATE SET sender = excluded.sender,
+                    reason = excluded.reason, settings = excluded.settings, at = excluded.at
+                """,
+                consent.release,
+                consent.opening,
+                consent.stage,
+                consent.sender.person,
+                consent.sender.id,
+                consent.reason,
+                consent.settings,
+                consent.at.milliseconds
+            )
+        }
+        for note in state.notes { try journal(note, of: state.plan, in: transaction, now: now) }
+    }
+
+    func journal(_ note: Note, of plan: EndpointPlan, in transaction: any Transaction, now: Moment) throws {
+        try journal(
+            "decision",
+            note.name,
+            endpoint: plan.name,
+            release: note.release,
+            account: note.account,
+            stage: note.stage,
+            note.text,
+            in: transaction,
+            now: now
+        )
+    }
+
+    /// Writes an attempt back, its claim given up. `tries` counts how often the owed effect was begun.
+    func save(_ attempt: Attempt, isNewEffect: Bool, in transaction: any Transaction) throws {
+        try transaction.run(
+            """
+            INSERT INTO attempts (release, account, number, endpoint, opening, state, config, due_at, ended_at, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (release, account, number) DO UPDATE SET state = excluded.state, config = excluded.config,
+                due_at = excluded.due_at, ended_at = excluded.ended_at, body = excluded.body,
+                tries = CASE WHEN ? = 1 THEN 0 ELSE attempts.tries END
+            """,
+            attempt.release,
+            attempt.account,
+            attempt.number,
+            attempt.endpoint,
+            attempt.opening,
+            attempt.state.rawValue,
+            attempt.configName,
+            attempt.dueAt?.milliseconds,
+            attempt.endedAt?.milliseconds,
+            try Self.encode(attempt),
+            isNewEffect ? 1 : 0
+        )
+    }
+
+    func journal(
+        _ kind: String,
+        _ name: String,
+        endpoint: String? = nil,
+        release: String? = nil,
+        account: String? = nil,
+        stage: String? = nil,
+        _ text: String,
+        in transaction: any Transaction,
+        now: Moment
+    ) throws {
+        let row = try transaction.row(
+            """
+            INSERT INTO journal (at, kind, name, endpoint, release, account, stage, text)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+            """,
+            now.milliseconds,
+            kind,
+            name,
+            endpoint,
+            release,
+            account,
+            stage,
+            text
+        )
+        if announces, kind == "decision", release != nil, let id = try row?.integer("id") {
+            try transaction.run(
+                "INSERT INTO announcements (journal_id, due_at) VALUES (?, ?)",
+                id,
+                now.milliseconds
+            )
+        }
+    }
+}

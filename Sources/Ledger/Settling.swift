@@ -1,0 +1,63 @@
+import Native
+import Promotion
+
+/// Letting something happen to an endpoint, and drawing the consequences.
+extension Ledger {
+    /// How long a composition waits at the most for looks that are under way.
+    static let folding = Duration.seconds(2)
+
+    /// Lets something happen to an endpoint, draws the consequences and writes them back.
+    ///
+    /// - Parameters:
+    ///   - including: Releases that must be in the state although they have ended.
+    ///   - change: What happened. It answers with what the caller wants to know.
+    @discardableResult
+    func settle<Answer>(
+        _ plan: EndpointPlan,
+        including: [String] = [],
+        in transaction: any Transaction,
+        now: Moment,
+        change: (inout EndpointState) throws -> Answer
+    ) throws -> Answer {
+        let before = try state(of: plan, including: including, in: transaction)
+        var state = before
+        let answer = try change(&state)
+        state.settle(now: now)
+        let foldsUntil = try foldsUntil(plan, in: transaction, now: now)
+        if foldsUntil == nil, state.canCompose, let wanted = state.wanted, !wanted.isEmpty {
+            let digest = Digest.hex(try Digest.sha256(Release.identity(endpoint: plan.name, models: wanted)))
+            let known = try release(
+                "WHERE endpoint = ? AND digest = ?",
+                [plan.name, digest],
+                in: transaction
+            ).first
+            let packages = wanted.values.map(\.package)
+            state.learn(statuses: try statuses(of: packages, in: transaction))
+            if let known { state.learn(attemptNumbers: try attemptNumbers(of: known, in: transaction)) }
+            state.compose(wanted, digest: digest, known: known, now: now)
+            state.settle(now: now)
+        }
+        try save(state, before: before, foldsUntil: foldsUntil, in: transaction, now: now)
+        return answer
+    }
+
+    /// Until when a composition waits for looks that are under way, so that approvals given together are
+    /// released together; nil where none is under way, or the wait was long enough.
+    func foldsUntil(_ plan: EndpointPlan, in transaction: any Transaction, now: Moment) throws
+        -> Moment?
+    {
+        let since =
+            try transaction.row("SELECT folding_since FROM endpoints WHERE name = ?", plan.name)?
+            .optionalInteger("folding_since").map(Self.moment) ?? now
+        guard since + Self.folding > now else { return nil }
+        for group in Set(plan.targets.values) {
+            let look = try transaction.row(
+                "SELECT 1 AS due FROM looks WHERE package_group = ? AND failures = 0 AND due_at <= ? LIMIT 1",
+                group,
+                now.milliseconds
+            )
+            if look != nil { return since + Self.folding }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Promotion
+
+/// A release as `releases --json` and `show --json` print it. The names are a contract.
+public struct ReleaseView: Codable, Sendable {
+    public struct Stage: Codable, Sendable {
+        public struct Account: Codable, Sendable {
+            public let name: String
+            public let state: String
+        }
+
+        public let stage: String
+        public let state: String
+        public let accounts: [Account]
+        public let waitingFor: [String]
+    }
+
+    public let id: String
+    public let number: Int
+    public let endpoint: String
+    public let state: String
+    /// Target model → model package ARN.
+    public let models: [String: String]
+    /// The accounts that serve it, by name.
+    public let serving: [String]
+    public let stages: [Stage]
+    /// Why it is in its state, in words; beyond the contract.
+    public let reason: String?
+    public let createdAt: String
+    public let endedAt: String?
+    /// Present in `show` alone.
+    public var journal: [JournalLine]?
+    public var decisions: [DecisionView]?
+}
+
+public struct JournalLine: Codable, Sendable {
+    public let at: String
+    public let kind: String
+    public let name: String
+    public let account: String?
+    public let stage: String?
+    public let text: String
+}
+
+public struct DecisionView: Codable, Sendable {
+    public let action: String
+    public let stage: String?
+    public let sender: String
+    public let reason: String
+    public let verdict: String
+    public let why: String
+    public let at: String
+
+    /// Every name of the contract is there, also where there is no stage.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(action, forKey: .action)
+        try container.encode(stage, forKey: .stage)
+        try container.encode(sender, forKey: .sender)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(verdict, forKey: .verdict)
+        try container.encode(why, forKey: .why)
+        try container.encode(at, forKey: .at)
+    }
+}
+
+public struct QuarantineView: Codable, Sendable {
+    public let id: String
+    public let receivedAt: String
+    public let sender: String?
+    public let reason: String
+    public let body: String
+
+    /// Every name of the contract is there, also where SQS named no sender.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(receivedAt, forKey: .receivedAt)
+        try container.encode(sender, forKey: .sender)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(body, forKey: .body)
+    }
+}
+
+/// An endpoint as `status` prints it.
+public struct EndpointView: Codable, Sendable {
+    public struct Account: Codable, Sendable {
+        public let name: String
+        public let release: String
+        public let since: String
+        /// Target model → model package ARN.
+        public let models: [String: String]
+    }
+
+    public struct Hold: Codable, Sendable {
+        public let stage: String?
+        public let by: String
+        public let reason: String
+        public let at: String
+    }
+
+    public struct Bar: Codable, Sendable {
+        public let target: String
+        public let package: String
+        public let reason: String
+        public let at: String
+    }
+
+    public struct Trouble: Codable, Sendable {
+        public let package: String
+        public let sentence: String
+    }
+
+    public let endpoint: String
+    public let serving: [Account]
+    /// The releases that are not at an end.
+    public let open: [ReleaseView]
+    public let holds: [Hold]
+    public let bars: [Bar]
+    /// Packages of its groups that cannot be looked at, and why.
+    public let troubles: [Trouble]
+}
