@@ -104,8 +104,9 @@ import Testing
             for index in 0..<count { try await server.reply(TestReply(200, "\(index)", action: .hold)) }
             for _ in 0..<count { group.addTask { try await client.send(HTTPRequest(url: server.url)) } }
             try await server.waitUntilHeld(count)
-            // Other tests run beside this one, so the bound is generous; a thread each would be a thousand.
-            #expect(try threadCount() < 100)
+            // The whole process is counted, with the ledgers and servers of the tests beside this one, which
+            // has been above a hundred on a busy machine. A thread each would be a thousand more.
+            #expect(try threadCount() < count / 2)
             try await server.release()
             var bodies: Set<String> = []
             for try await response in group { bodies.insert(String(decoding: response.body, as: UTF8.self)) }
