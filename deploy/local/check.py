@@ -24,6 +24,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from standin import shapes
+from standin.wire import AWSError
 
 HERE = Path(__file__).resolve().parent
 REGION = "eu-west-1"
@@ -551,6 +553,20 @@ def command_line(world: World) -> None:
 def lacking(world: World) -> None:
     sagemaker = world.client("sagemaker")
     expect(refused("StandInLacks", "cannot do", sagemaker.list_projects), 501)
+
+
+@check("a request that does not fit AWS's own model of it is refused")
+def misfits(world: World) -> None:
+    careless = world.client("sagemaker", parameter_validation=False)
+    refused("ValidationException", "Missing", careless.update_endpoint, EndpointName="demand")
+    refused("ValidationException", "Invalid type", careless.list_endpoints, MaxResults="ten")
+    # boto3 cannot be brought to send a member that AWS does not know, so this one is asked directly.
+    try:
+        shapes.check("sagemaker", "DescribeEndpoint", {"EndpointName": "demand", "Endpoint": "demand"})
+    except AWSError as error:
+        expect("Unknown parameter" in error.message, True)
+    else:
+        raise AssertionError("a member that AWS does not know was let through")
 
 
 @check("a model that is missing, unreadable or asked wrongly fails as on AWS")

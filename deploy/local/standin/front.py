@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import moto_app, s3, sqs
+from . import moto_app, s3, shapes, sqs
 from .calls import Calls
 from .control import Control
 from .faults import Fault, Faults
@@ -35,6 +35,7 @@ SUBJECTS = (
 
 class Front:
     def __init__(self, update_seconds: float, base_url: str) -> None:
+        shapes.preload()
         self.identities = Identities()
         self.calls = Calls()
         self.faults = Faults()
@@ -105,6 +106,8 @@ class Front:
             return reply
         if caller is None:
             raise AWSError("AccessDenied", "Access Denied", 403)
+        if request.headers.get("x-amz-target"):
+            shapes.check(service, operation, request.json)
         if service == "s3":
             with s3.guard(request, caller, operation):
                 return s3.finish(request, moto_app.perform(request, caller.account), operation)
