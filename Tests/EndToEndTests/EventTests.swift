@@ -7,6 +7,10 @@ struct EventTests {
         try await World.with { world in
             _ = try await world.begin()
             let de = try await world.register("demand-de", [2, 2, 2], approve: false)
+            try await world.eventually("the worker saw that it is there") {
+                let looks = try await world.looks(at: de)
+                return (looks > 0 ? true : nil, "\(looks) looks")
+            }
             try await world.set(de, "Approved", quietly: true)
             let second = try await world.release(2, waitsAt: "prod")
             #expect(second.models[World.de] == de.arn)
