@@ -81,6 +81,9 @@ extension Ledger {
         now: Moment
     ) throws -> Int {
         var looks: Set<String> = []
+        let isFirstSight = try feeds(of: group).contains {
+            try !isSeen($0.target, of: $0.plan, group, in: transaction)
+        }
         for (plan, target) in feeds(of: group) where try !isSeen(target, of: plan, group, in: transaction) {
             let acceptable = listing.filter { plan.accepts.contains($0.status) }
             let highest = acceptable.max { $0.version < $1.version }
@@ -118,7 +121,8 @@ extension Ledger {
                 // Unknown: a look where it may matter and is new, a line where it is from before.
                 if try isNews(version, group, in: transaction) {
                     looks.insert(version.arn)
-                } else {
+                } else if try isFirstSight || !isAskedFor(version.arn, in: transaction) {
+                    // One that is asked for and could not be looked at yet is not from before: its look decides.
                     try write(version, group, in: transaction)
                 }
                 continue
@@ -151,6 +155,10 @@ extension Ledger {
             if let seen, Self.moment(try seen.integer("first_seen_at")) <= version.createdAt { return true }
         }
         return false
+    }
+
+    private func isAskedFor(_ package: String, in transaction: any Transaction) throws -> Bool {
+        try transaction.row("SELECT 1 AS asked FROM looks WHERE package = ?", package) != nil
     }
 
     private func write(_ version: PackageListing, _ group: String, in transaction: any Transaction) throws {
