@@ -17,6 +17,24 @@ struct EventTests {
         }
     }
 
+    /// A queue and a registry that cannot be read for a while stop nothing for good.
+    @Test func aQueueAndARegistryThatCannotBeReadAreTriedAgain() async throws {
+        try await World.with { world in
+            for operation in [
+                "sqs.ReceiveMessage", "sagemaker.ListModelPackages", "sagemaker.DescribeModelPackage",
+            ] {
+                _ = try await world.fault(operation, "AccessDeniedException", in: world.registry, times: 2)
+            }
+            try await world.register("demand-de")
+            let worker = try await world.startWorker()
+            let waiting = try await world.release(1, waitsAt: "prod")
+            #expect(try await world.promote(waiting).status == 0)
+            try await world.release(1, ends: "released")
+            #expect(worker.log.contains("ReceiveMessage"), "what was denied is told")
+            await worker.stop()
+        }
+    }
+
     /// Twenty deliveries of one approval are one rollout.
     @Test func twentyDeliveriesAreOneRollout() async throws {
         try await World.with { world in
