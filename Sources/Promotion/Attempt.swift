@@ -316,6 +316,11 @@ public struct Attempt: Hashable, Sendable, Codable {
         case .inService:
             before = endpoint
             go(.copying, at: now)
+        case .inProgress where endpoint.status == "Deleting":
+            // Nobody announces that a deletion has ended, so it is looked at as often as a switch is.
+            reason =
+                "endpoint \(self.endpoint) in account \(account) is being deleted, and is made anew once it is gone"
+            dueAt = now + pace.tick
         case .inProgress:
             failed(
                 Failure(

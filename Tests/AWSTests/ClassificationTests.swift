@@ -14,6 +14,15 @@ import Testing
         (#"COULD NOT FIND ENDPOINT "x""#, .notFound(.endpoint)),
         (#"Could not find model "arn:aws:sagemaker:eu-west-1:1:model/x"."#, .notFound(.model)),
         (#"Could not find model package "x""#, .notFound(.modelPackage)),
+        (
+            "ModelPackage arn:aws:sagemaker:eu-west-1:1:model-package/x/1 does not exist.",
+            .notFound(.modelPackage)
+        ),
+        ("Model package x/1 does not exist", .notFound(.modelPackage)),
+        (
+            "ModelPackageGroup arn:aws:sagemaker:eu-west-1:1:model-package-group/x does not exist.",
+            .notFound(.modelPackageGroup)
+        ),
         (#"Cannot create already existing endpoint "arn""#, .alreadyExists),
         (#"Cannot create already existing endpoint configuration "arn""#, .alreadyExists),
         (#"Cannot create already existing model "arn""#, .alreadyExists),
@@ -51,6 +60,13 @@ import Testing
         for service in [Service.s3, .sqs, .sts, .sageMakerRuntime] {
             #expect(Classification.kind(of: reply, service: service) == kind)
         }
+    }
+
+    /// A HEAD has no body, so a session that has ended looks like nothing but a 400.
+    @Test func aBare400OfS3IsAnEndedSession() {
+        let reply = ErrorReply(HTTPResponse(status: 400))
+        #expect(Classification.kind(of: reply, service: .s3) == .expiredCredentials)
+        #expect(Classification.kind(of: reply, service: .sqs) == .invalid)
     }
 
     @Test(

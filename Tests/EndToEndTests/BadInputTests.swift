@@ -138,6 +138,18 @@ struct BadInputTests {
         }
     }
 
+    /// A bucket that keeps versions still has what was pinned, and that is what prod gets.
+    @Test func anOverwrittenArtifactIsTakenFromItsPinnedVersion() async throws {
+        try await World.with(versioning: true) { world in
+            _ = try await world.begin()
+            let (de, second) = try await world.next(2, "demand-de", [2, 2, 2])
+            _ = try await world.overwrite(de, [3, 3, 3])
+            try await world.promote(second)
+            try await world.release(2, ends: "released")
+            #expect(try await world.served(in: world.prod)[World.de] == de.sha256)
+        }
+    }
+
     /// A broken accounts folder is told of at once and whole: nobody mends a folder one error at a time.
     @Test func aBrokenAccountsFolderIsToldOfAtOnce() async throws {
         try await World.with { world in

@@ -137,6 +137,41 @@ struct DecisionTests {
         }
     }
 
+    /// A held stage keeps its gate shut whatever was approved; the approval counts once it is resumed.
+    @Test func aHoldOnAStageKeepsItsGateShut() async throws {
+        try await World.with { world in
+            try await world.register("demand-de")
+            _ = try await world.startWorker()
+            let waiting = try await world.release(1, waitsAt: "prod")
+            try await world.sluice(
+                "hold",
+                World.endpoint,
+                "--stage",
+                "prod",
+                "--reason",
+                "stocktaking",
+                "--wait",
+                as: world.releaseManager
+            )
+            #expect(try await world.promote(waiting).status == 0)
+            let held = try await world.release(1, "is held") { $0.waitingFor.contains("stocktaking") }
+            #expect(held.waits(at: "prod"))
+            #expect(!held.waitingFor.contains("approval by a person"), "it has been given")
+            #expect(try await world.endpoint(in: world.prod) == nil)
+            try await world.sluice(
+                "resume",
+                World.endpoint,
+                "--stage",
+                "prod",
+                "--reason",
+                "done",
+                "--wait",
+                as: world.releaseManager
+            )
+            try await world.release(1, ends: "released")
+        }
+    }
+
     /// Waiting for a verdict ends in a failure, not in a hang, where no worker runs.
     @Test func waitingForAVerdictWithoutAWorkerFails() async throws {
         try await World.with { world in

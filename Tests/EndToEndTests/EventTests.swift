@@ -7,9 +7,31 @@ struct EventTests {
         try await World.with { world in
             _ = try await world.begin()
             let de = try await world.register("demand-de", [2, 2, 2], approve: false)
+            try await world.eventually("the worker saw that it is there") {
+                let looks = try await world.looks(at: de)
+                return (looks > 0 ? true : nil, "\(looks) looks")
+            }
             try await world.set(de, "Approved", quietly: true)
             let second = try await world.release(2, waitsAt: "prod")
             #expect(second.models[World.de] == de.arn)
+        }
+    }
+
+    /// A queue and a registry that cannot be read for a while stop nothing for good.
+    @Test func aQueueAndARegistryThatCannotBeReadAreTriedAgain() async throws {
+        try await World.with { world in
+            for operation in [
+                "sqs.ReceiveMessage", "sagemaker.ListModelPackages", "sagemaker.DescribeModelPackage",
+            ] {
+                _ = try await world.fault(operation, "AccessDeniedException", in: world.registry, times: 2)
+            }
+            try await world.register("demand-de")
+            let worker = try await world.startWorker()
+            let waiting = try await world.release(1, waitsAt: "prod")
+            #expect(try await world.promote(waiting).status == 0)
+            try await world.release(1, ends: "released")
+            #expect(worker.log.contains("ReceiveMessage"), "what was denied is told")
+            await worker.stop()
         }
     }
 

@@ -88,6 +88,23 @@ struct FailedCheckTests {
         }
     }
 
+    /// An endpoint whose creation failed can only be deleted, which Sluice does with its own and nobody else's.
+    @Test func aFailedCreationIsClearedAwayByTheRetry() async throws {
+        try await World.with { world in
+            try await world.order(in: world.staging, outcome: "fail", reason: "The container did not start.")
+            let de = try await world.register("demand-de")
+            _ = try await world.startWorker()
+            let failed = try await world.release(1, ends: "failed")
+            #expect(failed.why.contains("The container did not start."))
+            #expect(try await world.endpoint(in: world.staging)?.status == "Failed")
+
+            #expect(try await world.retry(failed).status == 0)
+            try await world.release(1, waitsAt: "prod")
+            #expect(try await world.served(in: world.staging) == [World.de: de.sha256])
+            #expect(try await world.counts(world.staging)["sagemaker.DeleteEndpoint"] == 1)
+        }
+    }
+
     /// SageMaker ends a rolled-back update `InService` and gives no reason; only the config tells.
     @Test func aSilentRollbackIsAFailure() async throws {
         try await World.with { world in

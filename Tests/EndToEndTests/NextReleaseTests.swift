@@ -1,3 +1,4 @@
+import Native
 import Testing
 
 @Suite(.enabled(if: LocalAWS.url != nil))
@@ -79,6 +80,46 @@ struct NextReleaseTests {
                 let served = try await world.served(in: world.staging)
                 return (served == beginning.served ? true : nil, "\(served)")
             }
+        }
+    }
+
+    /// Nobody announces a deletion, so Resync finds it; what is gone from the registry goes nowhere new.
+    @Test func aDeletedVersionDoesNotPassTheGate() async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            let (de, second) = try await world.next(2, "demand-de", [2, 2, 2])
+            try await world.aws.post("packages/delete", ["arn": .string(de.arn)])
+            let ended = try await world.release(2, ends: "aborted")
+            #expect(ended.why.contains("demand-de version 2 is Deleted in the registry"))
+            #expect(try await world.promote(second).status == 1)
+            #expect(try await world.served(in: world.prod) == beginning.served)
+        }
+    }
+
+    /// Going back to an older version on purpose is an action of its own and passes every gate.
+    @Test func anOlderVersionIsDeployedOnPurpose() async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            let (_, second) = try await world.next(2, "demand-de", [2, 2, 2])
+            try await world.promote(second)
+            try await world.release(2, ends: "released")
+            let deploy = try await world.sluice(
+                "deploy",
+                World.endpoint,
+                "--model",
+                "\(World.de)=\(beginning.de.arn)",
+                "--reason",
+                "v2 is too eager",
+                "--wait",
+                as: world.releaseManager
+            )
+            #expect(deploy.status == 0)
+            let again = try await world.release(1, waitsAt: "prod")
+            #expect(try await world.served(in: world.prod) != beginning.served)
+            try await world.promote(again)
+            try await world.release(1, ends: "released")
+            #expect(try await world.served(in: world.prod) == beginning.served)
+            #expect(try await world.served(in: world.staging) == beginning.served)
         }
     }
 

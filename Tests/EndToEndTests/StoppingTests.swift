@@ -49,6 +49,30 @@ struct StoppingTests {
         }
     }
 
+    /// Two workers on one ledger share the work and do nothing twice.
+    @Test func twoWorkersDoNothingTwice() async throws {
+        try await World.with { world in
+            _ = try await world.startWorker()
+            _ = try await world.startWorker()
+            let de = try await world.register("demand-de")
+            let fr = try await world.register("demand-fr", [0, 1, 1])
+            try await world.release(1, "is under way") { _ in true }
+            // The two approvals may be one release or two, as they are seen together or one after the other.
+            let whole = try await world.eventually("a release of both waits at the gate of prod") {
+                let releases = try await world.releases()
+                return (releases.first { $0.models.count == 2 && $0.waits(at: "prod") }, "\(releases)")
+            }
+            try await world.promote(whole)
+            try await world.release(whole.number, ends: "released")
+            #expect(try await world.served(in: world.prod) == [World.de: de.sha256, World.fr: fr.sha256])
+            #expect(try await world.counts(world.prod)["sagemaker.CreateEndpoint"] == 1)
+            let staging = try await world.counts(world.staging)
+            #expect(staging["sagemaker.CreateEndpoint"] == 1)
+            #expect(staging["sagemaker.UpdateEndpoint", default: 0] == whole.number - 1)
+            #expect(staging["sagemaker.CreateModel"] == whole.number)
+        }
+    }
+
     /// Machines read the logs; people trace a release, an account and a step in them.
     @Test func logsAreJSONAndSayWhatTheyAreAbout() async throws {
         try await World.with { world in

@@ -54,6 +54,51 @@ struct TroubleTests {
         }
     }
 
+    /// A reply that is lost says nothing about what was done: the worker looks before it does anything again.
+    @Test(arguments: [
+        "s3.CopyObject", "sagemaker.CreateModel", "sagemaker.CreateEndpointConfig",
+        "sagemaker.UpdateEndpoint",
+    ])
+    func aLostReplyIsNeverASecondRoll(_ operation: String) async throws {
+        try await World.with { world in
+            let beginning = try await world.begin()
+            try await world.aws.post(
+                "faults",
+                [
+                    "match": "^\(operation)$", "account": .string(world.staging), "when": "drop-after",
+                    "times": 1,
+                ]
+            )
+            let (de, second) = try await world.next(2, "demand-de", [2, 2, 2])
+            let staging = try #require(try await world.endpoint(in: world.staging))
+            #expect(staging.updates == 1)
+            #expect(staging.config.hasSuffix("-1"), "one attempt")
+            #expect(staging.serves == [World.de: de.sha256, World.fr: beginning.fr.sha256])
+            let prefix = "models/\(second.id)/"
+            let objects = try await world.objects(in: "staging").filter { $0.key.hasPrefix(prefix) }
+            #expect(objects == [prefix + World.de: de.sha256, prefix + World.fr: beginning.fr.sha256])
+        }
+    }
+
+    /// A busy account is asked again more slowly, and a session that has ended is assumed anew.
+    @Test func throttlingAndEndedSessionsCostOnlyTime() async throws {
+        try await World.with { world in
+            _ = try await world.begin()
+            for operation in [
+                "sagemaker.UpdateEndpoint", "sagemaker.DescribeEndpoint", "sagemaker.ListEndpoints",
+            ] {
+                _ = try await world.fault(operation, "ThrottlingException", in: world.staging, times: 5)
+            }
+            try await world.aws.post("sessions/expire", ["account": .string(world.staging)])
+            try await world.aws.post("sessions/expire", ["account": .string(world.prod)])
+            let (de, second) = try await world.next(2, "demand-de", [2, 2, 2])
+            try await world.promote(second)
+            try await world.release(2, ends: "released")
+            #expect(try await world.served(in: world.prod)[World.de] == de.sha256)
+            #expect(try await world.endpoint(in: world.staging)?.updates == 1)
+        }
+    }
+
     /// SageMaker takes one change at a time, and somebody else's is waited for.
     @Test func anotherHandsUpdateIsWaitedFor() async throws {
         try await World.with { world in

@@ -28,13 +28,16 @@ final class World: Sendable {
     /// Makes a world, lets the test happen in it, and takes it down. The workers' logs are printed where the
     /// test throws.
     ///
-    /// - Parameter accounts: Which deployment accounts exist from the start.
+    /// - Parameters:
+    ///   - accounts: Which deployment accounts exist from the start.
+    ///   - versioning: Whether the registry's bucket keeps the old versions of its objects.
     static func with(
         accounts: [String] = ["staging", "prod"],
+        versioning: Bool = false,
         _ story: (World) async throws -> Void
     ) async throws {
         try await Turnstile.shared.pass {
-            let world = try await World(accounts: accounts)
+            let world = try await World(accounts: accounts, versioning: versioning)
             do {
                 try await story(world)
             } catch {
@@ -46,10 +49,17 @@ final class World: Sendable {
         }
     }
 
-    private init(accounts: [String]) async throws {
+    private init(accounts: [String], versioning: Bool) async throws {
         aws = try LocalAWS()
         (registry, staging, prod) = (Self.number(), Self.number(), Self.number())
-        let made = try await Self.make(aws, registry: registry, staging: staging, prod: prod, only: accounts)
+        let made = try await Self.make(
+            aws,
+            registry: registry,
+            staging: staging,
+            prod: prod,
+            only: accounts,
+            versioning: versioning
+        )
         queue = try #require(made["queueUrl"]?.string)
         worker = try Identity(made["identities"]?["worker"])
         releaseManager = try Identity(made["identities"]?["releaseManager"])
@@ -66,7 +76,8 @@ final class World: Sendable {
         registry: String,
         staging: String,
         prod: String,
-        only names: [String]
+        only names: [String],
+        versioning: Bool = false
     ) async throws -> JSONValue {
         let accounts = [("staging", staging), ("prod", prod)].filter { names.contains($0.0) }
         return try await aws.post(
@@ -76,6 +87,7 @@ final class World: Sendable {
                 "accounts": .array(accounts.map { ["name": .string($0.0), "account": .string($0.1)] }),
                 "groups": ["demand-de", "demand-fr"],
                 "externalId": "acme",
+                "versioning": .bool(versioning),
             ]
         )
     }

@@ -7,6 +7,8 @@ enum Classification {
         if service == .sageMaker, reply.code == "ValidationException" {
             return bySageMakerMessage(reply.message)
         }
+        // S3 answers a HEAD whose session has ended with a bare 400: there is no body to say so in.
+        if service == .s3, reply.code == "HTTP 400" { return .expiredCredentials }
         return byStatus(reply.status, service: service)
     }
 
@@ -55,10 +57,7 @@ enum Classification {
         ("could not find endpoint configuration", .notFound(.endpointConfig)),
         ("could not find endpoint", .notFound(.endpoint)),
         ("could not find model package group", .notFound(.modelPackageGroup)),
-        ("model package group does not exist", .notFound(.modelPackageGroup)),
         ("could not find model package", .notFound(.modelPackage)),
-        ("modelpackage does not exist", .notFound(.modelPackage)),
-        ("model package does not exist", .notFound(.modelPackage)),
         ("could not find model", .notFound(.model)),
         ("requested resource not found", .notFound(.other)),
         ("could not find requested job", .notFound(.other)),
@@ -69,6 +68,11 @@ enum Classification {
 
     private static func bySageMakerMessage(_ message: String) -> AWSError.Kind {
         let message = message.lowercased()
+        // The name stands in the middle of these: `ModelPackage arn:… does not exist.`
+        if message.contains("does not exist") {
+            if message.starts(with: /model ?package ?group\b/) { return .notFound(.modelPackageGroup) }
+            if message.starts(with: /model ?package\b/) { return .notFound(.modelPackage) }
+        }
         return sageMakerMessages.first { message.contains($0.text) }?.kind ?? .invalid
     }
 
