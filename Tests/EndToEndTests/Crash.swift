@@ -80,8 +80,23 @@ struct Crash: Sendable, CustomTestStringConvertible {
                 story: .promotedUpdate,
                 account: .prod
             ),
-            crashes("sqs.DeleteMessageBatch", [.before], story: .creation, account: .registry),
+            crashes("sqs.DeleteMessageBatch", [.afterwards], story: .creation, account: .registry),
         ].flatMap(\.self)
+
+    /// Calls whose replies are lost although nobody is killed.
+    static let losses: [Crash] = [
+        Crash("s3.CopyObject", .afterwards),
+        Crash("sagemaker.CreateModel", .afterwards),
+        Crash("sagemaker.CreateEndpointConfig", .afterwards),
+        Crash("sagemaker.CreateEndpoint", .afterwards, story: .creation),
+        Crash("sagemaker.UpdateEndpoint", .afterwards),
+        Crash(
+            "sagemaker.UpdateEndpoint",
+            .afterwards,
+            story: .restoration,
+            after: "sagemaker-runtime.InvokeEndpoint"
+        ),
+    ]
 
     private static func crashes(
         _ operation: String,
@@ -97,27 +112,50 @@ struct Crash: Sendable, CustomTestStringConvertible {
 
     /// Holds the call, kills the worker once the call hangs, and starts another.
     func trouble(in world: World) async throws -> Story.Trouble {
-        // Until a call that comes before is held up, the one that is meant cannot be told from earlier ones.
-        let first: Hold
-        if let predecessor {
-            first = try await world.hold(predecessor, in: number(in: world), .delayed)
-        } else {
-            first = try await hold(in: world)
-        }
         let straggler = Straggler()
+        return try await prepare(in: world, ordering: hold) { hold in
+            await world.killWorker()
+            try await succeed(hold, in: world, straggler)
+        } atTheEnd: {
+            if let hold = await straggler.hold { try await world.letGo(hold) }
+        }
+    }
+
+    /// Lets the reply be lost instead, and the worker live.
+    func loss(in world: World) async throws -> Story.Trouble {
+        try await prepare(in: world) { world in
+            try await world.loseReply(to: operation, in: number(in: world), subject: subject(in: world))
+        }
+    }
+
+    /// - Parameter order: Orders what is to happen to the call.
+    private func prepare(
+        in world: World,
+        ordering order: @escaping @Sendable (World) async throws -> Hold,
+        whenItArrives act: @escaping @Sendable (Hold) async throws -> Void = { _ in },
+        atTheEnd: @escaping @Sendable () async throws -> Void = {}
+    ) async throws -> Story.Trouble {
+        guard let predecessor else {
+            let hold = try await order(world)
+            return .init(
+                underWay: {
+                    try await world.arrives(hold)
+                    try await act(hold)
+                },
+                atTheEnd: atTheEnd
+            )
+        }
+        // Until a call that comes before is held up, the one that is meant cannot be told from earlier ones.
+        let first = try await world.hold(predecessor, in: number(in: world), .delayed)
         return .init(
             underWay: {
                 try await world.arrives(first)
-                var hold = first
-                if predecessor != nil {
-                    hold = try await self.hold(in: world)
-                    try await world.letGo(first)
-                    try await world.arrives(hold)
-                }
-                await world.killWorker()
-                try await succeed(hold, in: world, straggler)
+                let hold = try await order(world)
+                try await world.letGo(first)
+                try await world.arrives(hold)
+                try await act(hold)
             },
-            atTheEnd: { if let hold = await straggler.hold { try await world.letGo(hold) } }
+            atTheEnd: atTheEnd
         )
     }
 

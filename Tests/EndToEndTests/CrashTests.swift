@@ -51,23 +51,26 @@ struct CrashTests {
         }
     }
 
-    /// A reply that is lost while the worker lives is settled by looking, never by a second create.
-    @Test(arguments: [
-        Crash("s3.CopyObject", .afterwards),
-        Crash("sagemaker.CreateModel", .afterwards),
-        Crash("sagemaker.CreateEndpointConfig", .afterwards),
-        Crash("sagemaker.CreateEndpoint", .afterwards, story: .creation),
-        Crash("sagemaker.UpdateEndpoint", .afterwards),
-    ])
-    func aLostReply(_ lost: Crash) async throws {
+    /// The promotion that the killed worker had taken in comes once more, and finds everything done.
+    @Test func aMessageThatWasNotDeletedComesAgain() async throws {
+        let crash = Crash("sqs.DeleteMessageBatch", .before, story: .creation, account: .registry)
         try await World.with { world in
-            try await lost.story.tell(
+            try await crash.story.tell(
                 in: world,
-                staging: { world in
-                    let loss = try await world.loseReply(to: lost.operation, in: world.staging)
-                    return .init(underWay: { try await world.arrives(loss) })
+                prod: { world in
+                    var trouble = try await crash.trouble(in: world)
+                    trouble.atTheEnd = { try await world.eventuallyIdle() }
+                    return trouble
                 }
             )
+            let decisions = try await world.show(try #require(try await world.releases().first)).decisions
+            #expect(decisions?.map(\.verdict) == ["accepted"])
         }
+    }
+
+    /// A reply that is lost while the worker lives is settled by looking, never by a second create.
+    @Test(arguments: Crash.losses)
+    func aLostReply(_ lost: Crash) async throws {
+        try await World.with { try await lost.story.tell(in: $0, staging: lost.loss) }
     }
 }

@@ -28,17 +28,38 @@ extension World {
         _ way: Hold.Way,
         subject: String? = nil
     ) async throws -> Hold {
+        try await order(
+            operation,
+            in: account,
+            way == .done ? "hold-after" : "hold-before",
+            status: way == .unanswered ? 500 : nil,
+            subject: subject
+        )
+    }
+
+    /// Lets the reply to the next call of an operation be lost after the call has taken effect.
+    func loseReply(to operation: String, in account: String, subject: String? = nil) async throws -> Hold {
+        try await order(operation, in: account, "drop-after", status: nil, subject: subject)
+    }
+
+    private func order(
+        _ operation: String,
+        in account: String,
+        _ when: String,
+        status: Int64?,
+        subject: String?
+    ) async throws -> Hold {
         var order: [String: JSONValue] = [
             "match": .string("^\(operation)$"), "account": .string(account), "times": 1,
-            "when": .string(way == .done ? "hold-after" : "hold-before"),
+            "when": .string(when),
         ]
-        if way == .unanswered { order["status"] = 500 }
+        if let status { order["status"] = .int(status) }
         if let subject { order["subject"] = .string(subject) }
         let made = try await aws.post("faults", .object(order))
         return Hold(id: try #require(made["id"]?.string), operation: operation, account: account)
     }
 
-    /// Waits until the held call has arrived.
+    /// Waits until the call has arrived.
     func arrives(_ hold: Hold) async throws {
         try await eventually("\(hold.operation) arrives") {
             let faults = try await aws.get("faults").array ?? []
@@ -62,17 +83,5 @@ extension World {
         try await arrives(hold)
         await killWorker()
         try await letGo(hold)
-    }
-
-    /// Lets the reply to the next call of an operation be lost after the call has taken effect.
-    func loseReply(to operation: String, in account: String) async throws -> Hold {
-        let made = try await aws.post(
-            "faults",
-            [
-                "match": .string("^\(operation)$"), "account": .string(account), "times": 1,
-                "when": "drop-after",
-            ]
-        )
-        return Hold(id: try #require(made["id"]?.string), operation: operation, account: account)
     }
 }
