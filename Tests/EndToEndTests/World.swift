@@ -163,6 +163,9 @@ final class World: Sendable {
         return try await startWorker()
     }
 
+    /// Ends the worker the hard way, at whatever instant this is.
+    func killWorker() async { await workers.withLock { $0.last }?.kill() }
+
     /// Runs a command to its end.
     @discardableResult
     func sluice(_ arguments: String..., as identity: Identity? = nil) async throws -> Program.Outcome {

@@ -1,0 +1,176 @@
+import Native
+import Testing
+
+/// How a worker's rollouts go where nothing is in their way, with two places where a test can get in it.
+///
+/// Whatever a test does there, the world has to end as if it had not: that is compared piece by piece.
+enum Story: Sendable, CaseIterable {
+    /// A first release, which creates the endpoints of both accounts.
+    case creation
+    /// A second release before the first one was promoted: an update in staging, a creation in prod.
+    case update
+    /// A second release, after the first one was promoted: an update in both accounts.
+    case promotedUpdate
+    /// A second release that fails its smoke test in staging; the first one goes on to prod.
+    case restoration
+
+    /// What a test does to a rollout that it has prepared something for.
+    struct Trouble: Sendable {
+        /// While the rollout is under way.
+        var underWay: @Sendable () async throws -> Void = {}
+        /// When all has ended, before the world is compared.
+        var atTheEnd: @Sendable () async throws -> Void = {}
+    }
+
+    /// Prepares trouble before a rollout begins.
+    typealias Troublemaker = @Sendable (World) async throws -> Trouble
+
+    /// Tells the story to its end and compares the world with what it has to be.
+    func tell(
+        in world: World,
+        staging: Troublemaker = { _ in Trouble() },
+        prod: Troublemaker = { _ in Trouble() }
+    ) async throws {
+        var versions = [
+            try await world.register("demand-de"), try await world.register("demand-fr", [0, 1, 1]),
+        ]
+        if self != .creation { try await begin(in: world) }
+
+        let first = try await staging(world)
+        switch self {
+        case .creation: _ = try await world.startWorker()
+        case .update, .promotedUpdate: versions.append(try await world.register("demand-de", [2, 2, 2]))
+        case .restoration: versions.append(try await world.register("demand-de", World.wild))
+        }
+        try await first.underWay()
+
+        if self == .restoration { try await world.release(2, ends: "failed") }
+        let waiting = try await world.release(promoted, waitsAt: "prod")
+        let second = try await prod(world)
+        async let promotion = world.promote(waiting)
+        try await second.underWay()
+        #expect(try await promotion.status == 0)
+        try await world.release(promoted, ends: "released")
+        try await first.atTheEnd()
+        try await second.atTheEnd()
+        try await compare(world, versions)
+    }
+
+    private func begin(in world: World) async throws {
+        _ = try await world.startWorker()
+        let waiting = try await world.release(1, waitsAt: "prod")
+        guard self == .promotedUpdate else { return }
+        try #require(try await world.promote(waiting).status == 0)
+        try await world.release(1, ends: "released")
+    }
+
+    /// The number of the release that reaches prod last.
+    private var promoted: Int {
+        switch self {
+        case .creation, .restoration: 1
+        case .update, .promotedUpdate: 2
+        }
+    }
+
+    // MARK: The end
+
+    private func compare(_ world: World, _ versions: [World.Version]) async throws {
+        let releases = try await world.releases()
+        #expect(Dictionary(releases.map { ($0.number, $0.state) }) { $1 } == states)
+        #expect(releases.first { $0.number == promoted }?.serving == ["prod", "staging"])
+        #expect(try await world.approvalEndings(releases) == endings)
+
+        let bytes = Dictionary(versions.map { ($0.arn, $0.sha256) }) { $1 }
+        let contents = Dictionary(releases.map { ($0.number, $0) }) { $1 }.mapValues { release in
+            (id: release.id, bytes: release.models.compactMapValues { bytes[$0] })
+        }
+        for (name, account, changes) in [
+            ("staging", world.staging, stagingChanges), ("prod", world.prod, prodChanges),
+        ] {
+            let endpoint = try #require(try await world.endpoint(in: account))
+            #expect(endpoint.status == "InService")
+            #expect(endpoint.serves == contents[promoted]?.bytes, "what \(name) serves")
+            #expect(endpoint.history.map(\.kind) == changes, "each switch in \(name) happened once")
+            #expect(endpoint.history.allSatisfy { $0.outcome == "done" })
+
+            // A release's second model, config or copy would be the trace of an effect that happened twice.
+            let arrived = name == "prod" ? prodReleases : Array(1...states.count)
+            let wanted = [
+                "CopyObject": 2 * arrived.count, "CreateModel": arrived.count,
+                "CreateEndpointConfig": arrived.count, "CreateEndpoint": 1,
+                "UpdateEndpoint": changes.count - 1,
+            ]
+            #expect(try await world.effects(in: account) == wanted.filter { $0.value > 0 }, "done in \(name)")
+
+            var objects: [String: String] = [:]
+            for number in arrived {
+                let content = try #require(contents[number])
+                for (target, sha256) in content.bytes {
+                    objects["models/\(content.id)/\(target)"] = sha256
+                }
+            }
+            #expect(try await world.objects(in: name) == objects, "every object in \(name) is a release's")
+        }
+    }
+
+    private var states: [Int: String] {
+        switch self {
+        case .creation: [1: "released"]
+        case .update: [1: "superseded", 2: "released"]
+        case .promotedUpdate: [1: "released", 2: "released"]
+        case .restoration: [1: "released", 2: "failed"]
+        }
+    }
+
+    private var endings: [String: String] {
+        switch self {
+        case .creation: ["de/1": "released", "fr/1": "released"]
+        case .update: ["de/1": "superseded", "de/2": "released", "fr/1": "released"]
+        case .promotedUpdate: ["de/1": "released", "de/2": "released", "fr/1": "released"]
+        // A later decision took the first one's place before its release went on.
+        case .restoration: ["de/1": "superseded", "de/2": "failed", "fr/1": "released"]
+        }
+    }
+
+    private var stagingChanges: [String] {
+        switch self {
+        case .creation: ["create"]
+        case .update, .promotedUpdate: ["create", "update"]
+        case .restoration: ["create", "update", "update"]
+        }
+    }
+
+    private var prodChanges: [String] { self == .promotedUpdate ? ["create", "update"] : ["create"] }
+
+    private var prodReleases: [Int] { self == .promotedUpdate ? [1, 2] : [promoted] }
+}
+
+extension World {
+    /// Forecast and number of every version whose approval has ended → how it ended.
+    fileprivate func approvalEndings(_ releases: [Release]) async throws -> [String: String] {
+        var endings: [String: String] = [:]
+        for release in releases {
+            for line in try await show(release).journal ?? [] where line.name == "approvalEnded" {
+                let pattern = /model-package\/demand-(\S+) for \S+: (\w+)/
+                let found = try #require(line.text.firstMatch(of: pattern))
+                let version = String(found.1)
+                #expect(endings[version] == nil, "the approval of \(version) ends once")
+                endings[version] = String(found.2)
+            }
+        }
+        return endings
+    }
+
+    /// How often each mutating operation took effect in an account, counting those whose replies were lost.
+    fileprivate func effects(in account: String) async throws -> [String: Int] {
+        let mutating: Set = [
+            "CopyObject", "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint",
+            "DeleteModel", "DeleteEndpointConfig", "DeleteEndpoint", "DeleteObject",
+        ]
+        let calls = try await aws.get("calls?account=\(account)").array ?? []
+        let done = calls.compactMap { call in
+            call["status"] == 200 || call["status"] == 0 ? call["operation"]?.string : nil
+        }
+        return Dictionary(grouping: done.filter(mutating.contains)) { $0 }.mapValues(\.count)
+    }
+}
