@@ -23,6 +23,8 @@ final class SQLiteStore: Store {
         configuration.busyMode = .timeout(10)
         configuration.foreignKeysEnabled = true
         configuration.publicStatementArguments = false
+        // The command line and the worker read little; each further reader costs memory of its own.
+        configuration.maximumReaderCount = 2
         configuration.prepareDatabase { database in
             // FULL makes a commit survive a power cut. Commits are grouped, so it is paid once a turn.
             try database.execute(sql: "PRAGMA synchronous = FULL")
