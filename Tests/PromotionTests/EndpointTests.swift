@@ -391,6 +391,28 @@ import Testing
         #expect(it.faults == [])
     }
 
+    // MARK: Changed settings
+
+    /// What the accounts folder says of what is served rolls nothing by itself: a person's `deploy` does,
+    /// or the next decision carries it.
+    @Test func aTargetThatIsTakenOutIsServedUntilSomebodyDeploys() {
+        let it = Story.settled()
+        it.world.plan = plan(targets: ["de"])
+        #expect(it.pass(.minutes(1)) == "1 released")
+        #expect(it.serves("prod") == "de1 fr1")
+        #expect(it.deploy() == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        #expect(it.serves("staging") == "de1")
+    }
+
+    @Test func theNextDecisionCarriesATargetThatIsTakenOut() {
+        let it = Story.settled()
+        it.world.plan = plan(targets: ["de"])
+        #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        #expect(it.serves("staging") == "de2")
+    }
+
     // MARK: Withdrawals
 
     @Test func withdrawnToPendingWaitsAndRollsNothingBack() {
