@@ -24,17 +24,17 @@ struct Conductor: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { effects in
+            // A group that discards, because nobody collects its tasks for as long as the worker runs.
+            await withDiscardingTaskGroup { effects in
                 await conduct(&effects)
                 // Whoever is stopped now reports that it was interrupted, which is recorded and not counted.
                 effects.cancelAll()
-                await effects.waitForAll()
             }
         }
         await giveBack()
     }
 
-    private func conduct(_ effects: inout TaskGroup<Void>) async {
+    private func conduct(_ effects: inout DiscardingTaskGroup) async {
         var running: [AttemptClaim: Moment] = [:]
         var looking = 0
         var unrecorded: [Outcome] = []
@@ -85,7 +85,7 @@ struct Conductor: Service {
         for claim in old { running[claim] = now }
     }
 
-    private func begin(_ turn: Turn, _ effects: inout TaskGroup<Void>) {
+    private func begin(_ turn: Turn, _ effects: inout DiscardingTaskGroup) {
         let looks = turn.work.filter { $0.effect == .look }
         for (account, works) in Dictionary(grouping: looks, by: \.attempt.account) {
             effects.addTask { await mailbox.put(await performer.look(at: works, in: account)) }
