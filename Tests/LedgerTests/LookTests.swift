@@ -98,6 +98,21 @@ import Testing
         }
     }
 
+    /// What a new endpoint first sees of versions that are known already is one release.
+    @Test(arguments: Engine.allCases)
+    func firstSightOfKnownVersionsIsOneRelease(_ engine: Engine) async throws {
+        let plans = try ["a", "b"].map { try Bench.plan($0) }
+        try await Bench.run(engine, plans: [plans[0]]) { bench in
+            _ = try await bench.reachGate()
+            try await bench.crash(plans: plans)
+            try await bench.resync()
+            try await bench.work()
+            let known = try await bench.ledger.releases(of: "a").map(\.models)
+            #expect(known.count == 1)
+            #expect(try await bench.ledger.releases(of: "b").map(\.models) == known)
+        }
+    }
+
     /// One group may feed several endpoints, and each of them sees it for the first time by itself. What
     /// the older endpoint takes for before Sluice may be the younger one's first decision.
     @Test(arguments: Engine.allCases)
