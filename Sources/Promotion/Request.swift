@@ -242,7 +242,9 @@ extension EndpointState {
         }
         for (target, package) in models {
             guard let candidate = known[package], candidate.target == target else { continue }
-            decide(candidate, at: now)
+            // The registry's clock may be ahead of ours, and what is asked for now is the latest decision.
+            let latest = candidates.filter { $0.target == target }.map(\.decidedAt).max()
+            decide(candidate, at: latest.map { max(now, $0 + .milliseconds(1)) } ?? now)
         }
         isTriggered = true
         return .accepted("the next release is composed from it and passes every gate")

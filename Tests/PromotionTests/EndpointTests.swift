@@ -391,6 +391,16 @@ import Testing
         #expect(it.faults == [])
     }
 
+    /// The registry's clock may be ahead of ours.
+    @Test func aDeployIsLaterThanWhatTheRegistryDecidedBefore() {
+        let it = Story.settled()
+        #expect(it.approve(de(2), at: it.world.now + .hours(1)) == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        #expect(it.deploy(de(1)) == "1 rolling staging, 2 superseded")
+        #expect(it.finish("staging") == "1 released, 2 superseded")
+        #expect(it.serves("staging") == "de1 fr1")
+    }
+
     // MARK: Changed settings
 
     /// What the accounts folder says of what is served rolls nothing by itself: a person's `deploy` does,
