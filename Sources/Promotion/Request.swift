@@ -199,11 +199,15 @@ extension EndpointState {
 
     private mutating func resume(_ stage: String?, _ request: Request) -> Answer {
         if let refusal = operatorRefusal(request.sender) { return refusal }
+        let others = holds.filter { $0.stage != stage }
+            .map { hold in hold.stage.map { "stage \($0)" } ?? "the endpoint" }
+        let still = others.isEmpty ? "" : "; \(others.sorted().joined(separator: " and ")) is still held"
         guard holds.contains(where: { $0.stage == stage }) else {
-            return .refused("nothing is held\(stage.map { " for stage \($0)" } ?? " for the whole endpoint")")
+            let what = stage.map { "stage \($0)" } ?? "the whole endpoint"
+            return .refused("nothing is held for \(what)\(still)")
         }
         holds.removeAll { $0.stage == stage }
-        return .accepted("\(plan.name)\(stage.map { " in \($0)" } ?? "") goes on")
+        return .accepted("\(plan.name)\(stage.map { " in \($0)" } ?? "") goes on\(still)")
     }
 
     private mutating func deploy(

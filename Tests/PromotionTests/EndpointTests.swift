@@ -507,7 +507,10 @@ import Testing
         #expect(it.waits(2) == "resume: held by AIDAOLGA (because)")
         // Supersession goes on.
         #expect(it.approve(de(3)) == "1 released, 2 superseded, 3 waiting staging")
-        #expect(it.ask(.resume(stage: nil)) == "refused: nothing is held for the whole endpoint")
+        #expect(
+            it.ask(.resume(stage: nil))
+                == "refused: nothing is held for the whole endpoint; stage staging is still held"
+        )
         #expect(it.ask(.resume(stage: "staging")) == "1 released, 2 superseded, 3 rolling staging")
         it.world.step("staging", towards: .verified)
         #expect(it.ask(.hold(stage: nil)) == "1 released, 2 superseded, 3 rolling staging")
