@@ -167,6 +167,9 @@ extension EndpointState {
                 "\(id) ended \(release.state.rawValue) and bars nothing; there is nothing to retry"
             )
         }
+        if let target, lifted.isEmpty, wanted != release.models {
+            return .refused("\(id) bars nothing for \(target); without --model every bar of it is lifted")
+        }
         bars.removeAll { lifted.contains($0) }
         for bar in lifted {
             note(
@@ -179,7 +182,7 @@ extension EndpointState {
         }
         guard wanted == release.models || !lifted.isEmpty else {
             return .refused(
-                "\(id) has been overtaken by later decisions; what they ask for is released instead"
+                "later decisions or the accounts folder ask for another set than \(id); `deploy` releases that one"
             )
         }
         isTriggered = true

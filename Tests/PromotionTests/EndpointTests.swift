@@ -294,8 +294,8 @@ import Testing
         #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
         #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 failed")
         #expect(
-            it.retry(2, "fr") == "refused: \(it.world.id(2)) has been overtaken by later decisions; "
-                + "what they ask for is released instead"
+            it.retry(2, "fr")
+                == "refused: \(it.world.id(2)) bars nothing for fr; without --model every bar of it is lifted"
         )
         #expect(it.retry(2, "it") == "refused: \(it.world.id(2)) holds no target model it")
         #expect(it.bars == ["de2"])
