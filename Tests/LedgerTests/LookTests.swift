@@ -98,6 +98,22 @@ import Testing
         }
     }
 
+    /// An event may be faster than the package it tells of, which then is dated before it was missed.
+    @Test(arguments: Engine.allCases)
+    func aPackageThatAppearsAfterItWasMissedIsDecided(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await bench.resync()
+            let arn = World.arn("demand-de", 1)
+            try await bench.event(about: arn, group: "demand-de")
+            try await bench.work()
+            bench.world.set("demand-de", 1, .approved, at: bench.now - .seconds(60))
+            bench.pass(.seconds(60))
+            try await bench.resync()
+            try await bench.work()
+            #expect(try await bench.ledger.releases().map(\.models) == [["de.tar.gz": arn]])
+        }
+    }
+
     /// What a new endpoint first sees of versions that are known already is one release.
     @Test(arguments: Engine.allCases)
     func firstSightOfKnownVersionsIsOneRelease(_ engine: Engine) async throws {
