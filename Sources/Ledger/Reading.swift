@@ -211,6 +211,12 @@ extension Ledger {
             if try transaction.row("SELECT 1 AS due FROM looks WHERE due_at <= ? LIMIT 1", horizon) != nil {
                 return false
             }
+            // What a bus could not take is left for the next worker, and what was not offered to it is not.
+            if announces,
+                try transaction.row("SELECT 1 AS due FROM announcements WHERE failures = 0 LIMIT 1") != nil
+            {
+                return false
+            }
             let due = try transaction.rows(
                 """
                 SELECT endpoint FROM attempts WHERE ended_at IS NULL AND (due_at <= ? OR claim_until IS NOT NULL)
