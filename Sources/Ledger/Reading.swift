@@ -204,6 +204,13 @@ extension Ledger {
         }
     }
 
+    /// Why a message was quarantined, or nil where it was not.
+    public func quarantine(of message: String) async throws -> String? {
+        try await store.read { transaction in
+            try transaction.row("SELECT reason FROM quarantine WHERE message_id = ?", message)?.text("reason")
+        }
+    }
+
     /// Whether nothing of this worker's endpoints is due within a time or under way.
     public func isIdle(for duration: Duration, now: Moment) async throws -> Bool {
         let horizon = (now + duration).milliseconds
