@@ -145,8 +145,15 @@ extension Ledger {
     private func take(_ message: RequestMessage, in transaction: any Transaction, now: Moment) throws
         -> String?
     {
-        if try transaction.row("SELECT 1 AS known FROM requests WHERE key = ?", message.key) != nil {
-            return nil
+        if let old = try transaction.row("SELECT * FROM requests WHERE key = ?", message.key) {
+            let (_, release, stage) = message.request.action.subject
+            var isRepeat =
+                try old.text("action") == message.name && old.text("reason") == message.request.reason
+                && old.optionalText("release") == release && old.optionalText("stage") == stage
+            if case .endpoint(let name) = message.subject, try old.optionalText("endpoint") != name {
+                isRepeat = false
+            }
+            return isRepeat ? nil : "its requestId is that of another message of the same sender"
         }
         let subjects: [EndpointPlan]
         var release: String?

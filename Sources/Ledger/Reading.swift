@@ -67,11 +67,24 @@ extension Ledger {
         }
     }
 
+    /// Why a message was quarantined, or nil where it was not.
+    public func quarantine(of message: String) async throws -> String? {
+        try await store.read { transaction in
+            try transaction.row("SELECT reason FROM quarantine WHERE message_id = ?", message)?.text("reason")
+        }
+    }
+
     /// Whether nothing of this worker's endpoints is due within a time or under way.
     public func isIdle(for duration: Duration, now: Moment) async throws -> Bool {
         let horizon = (now + duration).milliseconds
         return try await store.read { transaction in
             if try transaction.row("SELECT 1 AS due FROM looks WHERE due_at <= ? LIMIT 1", horizon) != nil {
+                return false
+            }
+            // What a bus could not take is left for the next worker, and what was not offered to it is not.
+            if announces,
+                try transaction.row("SELECT 1 AS due FROM announcements WHERE failures = 0 LIMIT 1") != nil
+            {
                 return false
             }
             let due = try transaction.rows(

@@ -68,15 +68,36 @@ extension Ledger {
     @discardableResult
     public func listed(_ listings: [String: [PackageListing]], now: Moment) async throws -> Int {
         try await store.write { transaction in
-            try listings.sorted { $0.key < $1.key }.reduce(0) { count, entry in
-                try count + listed(entry.key, entry.value, in: transaction, now: now)
+            var firsts: [FirstSight] = []
+            let looks = try listings.sorted { $0.key < $1.key }.reduce(0) { count, entry in
+                try count + listed(entry.key, entry.value, finding: &firsts, in: transaction, now: now)
             }
+            // Each endpoint's together, so that what it first sees is one release and not one per group.
+            for (name, decisions) in Dictionary(grouping: firsts, by: \.endpoint).sorted(by: {
+                $0.key < $1.key
+            }) {
+                guard let plan = plans[name] else { continue }
+                try settle(plan, in: transaction, now: now) { state in
+                    for decision in decisions {
+                        state.registryShowed(decision.candidate, was: nil, at: decision.at, now: now)
+                    }
+                }
+            }
+            return looks
         }
+    }
+
+    /// The one decision about a target at first sight, where the ledger knows the version already.
+    private struct FirstSight {
+        let endpoint: String
+        let candidate: Candidate
+        let at: Moment
     }
 
     private func listed(
         _ group: String,
         _ listing: [PackageListing],
+        finding firsts: inout [FirstSight],
         in transaction: any Transaction,
         now: Moment
     ) throws -> Int {
@@ -107,11 +128,13 @@ extension Ledger {
             )
             // A version that the ledger knows already is no news to a look: it is decided here.
             if let highest, let row = try known(highest.arn, in: transaction) {
-                let candidate = try candidate(row, target: target, package: highest.arn, plan: plan)
-                let at = Self.moment(try row.integer("modified_at"))
-                try settle(plan, in: transaction, now: now) { state in
-                    state.registryShowed(candidate, was: nil, at: at, now: now)
-                }
+                firsts.append(
+                    FirstSight(
+                        endpoint: plan.name,
+                        candidate: try candidate(row, target: target, package: highest.arn, plan: plan),
+                        at: Self.moment(try row.integer("modified_at"))
+                    )
+                )
             }
         }
         for version in listing where !looks.contains(version.arn) {
@@ -172,8 +195,11 @@ extension Ledger {
     /// Takes in what a look at a package showed. A status the ledger already holds is no decision.
     func observe(_ sight: PackageSight, in transaction: any Transaction, now: Moment) throws {
         let old = try known(sight.arn, in: transaction)
+        // That a package is gone is dated by our own clock, for want of another, so it is no measure of what
+        // is seen later: an event may be faster than the package it tells of.
         if let old, try old.integer("modified_at") > sight.modifiedAt.milliseconds,
-            try old.optionalInteger("looked_at") != nil
+            try old.optionalInteger("looked_at") != nil,
+            try old.text("status") != ApprovalStatus.deleted.rawValue
         {
             return
         }

@@ -31,7 +31,7 @@ extension EndpointState {
         now: Moment
     ) {
         guard canCompose, !models.isEmpty, !plan.stages.isEmpty else { return }
-        guard isTriggered || isAsked(models) || !isOnlyWithdrawn else { return }
+        guard isTriggered || isAsked(models) || !isOnlyWithdrawn && !isOnlySettings(models) else { return }
         let isTriggered = self.isTriggered
         self.isTriggered = false
         let course = plan.stages.map(\.stop)
@@ -123,6 +123,27 @@ extension EndpointState {
             let latest = latest(for: candidate.target)
             let isLater = latest.map { $0.order < candidate.order } ?? true
             return !plan.accepts.contains(candidate.status) && isLater
+        }
+    }
+
+    /// Whether the set differs from what the first stage has only by what the accounts folder now says: a
+    /// container, a target that was taken out, or one that another group feeds. Nothing is rolled for
+    /// that by itself; the next decision or a person's `deploy` carries it through.
+    private func isOnlySettings(_ models: [String: ModelVersion]) -> Bool {
+        let sets: [[String: ModelVersion]] =
+            if let newest, newest.isOpen {
+                [newest.models]
+            } else {
+                plan.stages.first.map { $0.accounts.keys.compactMap { serving[$0]?.models } } ?? []
+            }
+        guard sets.contains(where: { $0 != models }) else { return false }
+        return sets.allSatisfy { set in
+            var underTheFolder: [String: ModelVersion] = [:]
+            for (target, version) in set where plan.targets[target] != nil {
+                let candidate = candidates.first { $0.target == target && $0.package == version.package }
+                underTheFolder[target] = candidate?.model
+            }
+            return underTheFolder == models
         }
     }
 

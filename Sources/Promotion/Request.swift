@@ -167,6 +167,9 @@ extension EndpointState {
                 "\(id) ended \(release.state.rawValue) and bars nothing; there is nothing to retry"
             )
         }
+        if let target, lifted.isEmpty, wanted != release.models {
+            return .refused("\(id) bars nothing for \(target); without --model every bar of it is lifted")
+        }
         bars.removeAll { lifted.contains($0) }
         for bar in lifted {
             note(
@@ -179,7 +182,7 @@ extension EndpointState {
         }
         guard wanted == release.models || !lifted.isEmpty else {
             return .refused(
-                "\(id) has been overtaken by later decisions; what they ask for is released instead"
+                "later decisions or the accounts folder ask for another set than \(id); `deploy` releases that one"
             )
         }
         isTriggered = true
@@ -199,11 +202,15 @@ extension EndpointState {
 
     private mutating func resume(_ stage: String?, _ request: Request) -> Answer {
         if let refusal = operatorRefusal(request.sender) { return refusal }
+        let others = holds.filter { $0.stage != stage }
+            .map { hold in hold.stage.map { "stage \($0)" } ?? "the endpoint" }
+        let still = others.isEmpty ? "" : "; \(others.sorted().joined(separator: " and ")) is still held"
         guard holds.contains(where: { $0.stage == stage }) else {
-            return .refused("nothing is held\(stage.map { " for stage \($0)" } ?? " for the whole endpoint")")
+            let what = stage.map { "stage \($0)" } ?? "the whole endpoint"
+            return .refused("nothing is held for \(what)\(still)")
         }
         holds.removeAll { $0.stage == stage }
-        return .accepted("\(plan.name)\(stage.map { " in \($0)" } ?? "") goes on")
+        return .accepted("\(plan.name)\(stage.map { " in \($0)" } ?? "") goes on\(still)")
     }
 
     private mutating func deploy(
@@ -242,7 +249,9 @@ extension EndpointState {
         }
         for (target, package) in models {
             guard let candidate = known[package], candidate.target == target else { continue }
-            decide(candidate, at: now)
+            // The registry's clock may be ahead of ours, and what is asked for now is the latest decision.
+            let latest = candidates.filter { $0.target == target }.map(\.decidedAt).max()
+            decide(candidate, at: latest.map { max(now, $0 + .milliseconds(1)) } ?? now)
         }
         isTriggered = true
         return .accepted("the next release is composed from it and passes every gate")

@@ -56,7 +56,12 @@ actor Sessions {
     /// failed one is forgotten, so that the next caller tries again.
     func session(_ name: String) async throws -> Session {
         guard let account = settings.account(name) else {
-            throw FailureError(.invalid, "account \(name) is no longer in the accounts folder")
+            // It may be put back, but a look that is tried for a day would keep the endpoint from its next
+            // release for as long.
+            throw FailureError(
+                .vanished,
+                "account \(name) is no longer in the accounts folder; put it back, or retry the release without it"
+            )
         }
         if let proof = proofs[name] { return try await proof.value }
         let client = client(

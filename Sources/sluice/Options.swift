@@ -15,6 +15,13 @@ struct LedgerOption: ParsableArguments {
         given ?? ProcessInfo.processInfo.environment["SLUICE_LEDGER"] ?? "sqlite:sluice.sqlite"
     }
 
+    func validate() throws {
+        // What is a ledger and not there yet is for the ledger to say.
+        guard url.hasPrefix("sqlite:") && url.count > "sqlite:".count || url.hasPrefix("postgres") else {
+            throw ValidationError("--ledger, or SLUICE_LEDGER, has to be sqlite:PATH.")
+        }
+    }
+
     /// Opens the ledger to read.
     func open() async throws -> Ledger { try await Ledger.open(url) }
 }

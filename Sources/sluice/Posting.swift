@@ -55,7 +55,7 @@ struct PostingOptions: ParsableArguments {
         await http.shutdown()
         print("posted as \(caller.userID) to \(folder.registry.queue), message \(messageID):")
         print(Screen.escaped(body))
-        if wait { try await verdict(on: "request \(caller.userID) \(requestID)") }
+        if wait { try await verdict(on: "request \(caller.userID) \(requestID)", message: messageID) }
     }
 
     private func check(_ endpoint: String?, _ stage: String?, in folder: AccountsFolder) throws {
@@ -70,7 +70,7 @@ struct PostingOptions: ParsableArguments {
         }
     }
 
-    private func verdict(on key: String) async throws {
+    private func verdict(on key: String, message: String) async throws {
         let ledger = try await ledger.open()
         let deadline = ContinuousClock.now + .seconds(timeout)
         while ContinuousClock.now < deadline {
@@ -78,6 +78,9 @@ struct PostingOptions: ParsableArguments {
                 print("\(decision.verdict): \(Screen.escaped(decision.why))")
                 if decision.verdict == "refused" { throw Failed(sentence: "") }
                 return
+            }
+            if let reason = try await ledger.quarantine(of: message) {
+                throw Failed(sentence: "the message was quarantined: \(Screen.escaped(reason))")
             }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -56,6 +56,18 @@ import Testing
         }
     }
 
+    /// A bus that takes nothing must not keep a worker that is to end once it is idle.
+    @Test(arguments: Engine.allCases)
+    func whatWasNeverOfferedToTheBusKeepsTheWorker(_ engine: Engine) async throws {
+        try await Bench.run(engine, announces: true) { bench in
+            _ = try await bench.reachGate()
+            #expect(try await !bench.ledger.isIdle(for: .seconds(60), now: bench.now))
+            let due = try await bench.ledger.announcementsDue(limit: 100, now: bench.now)
+            try await bench.ledger.announced(due, isSent: due.map { _ in false }, now: bench.now)
+            #expect(try await bench.ledger.isIdle(for: .seconds(60), now: bench.now))
+        }
+    }
+
     @Test(arguments: Engine.allCases)
     func withoutABusNothingIsOwed(_ engine: Engine) async throws {
         try await Bench.run(engine) { bench in

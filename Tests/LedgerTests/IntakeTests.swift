@@ -38,6 +38,23 @@ import Testing
         }
     }
 
+    /// A requestId makes a repeat harmless, and must not swallow what is no repeat.
+    @Test(arguments: Engine.allCases)
+    func anotherMessageUnderAUsedRequestIDIsQuarantined(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let messages = [bench.hold("prod", key: "1"), bench.hold("prod", key: "1")]
+            #expect(try await bench.ledger.record(messages, now: bench.now) == [true, true])
+            #expect(try await bench.ledger.quarantine().isEmpty)
+            let others = [bench.hold("staging", key: "1"), bench.resume("prod", key: "1")]
+            #expect(try await bench.ledger.record(others, now: bench.now) == [true, true])
+            let reason = "its requestId is that of another message of the same sender"
+            // Both came under one message id, which is one row.
+            #expect(try await bench.ledger.quarantine().map(\.reason) == [reason])
+            #expect(try await bench.ledger.quarantine(of: "message 1") == reason)
+            #expect(try await bench.ledger.status().first?.holds.map(\.stage) == ["prod"])
+        }
+    }
+
     @Test(arguments: Engine.allCases)
     func aRepeatedUnreadableMessageIsOneRow(_ engine: Engine) async throws {
         try await Bench.run(engine) { bench async throws in

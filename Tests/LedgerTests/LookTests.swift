@@ -98,6 +98,37 @@ import Testing
         }
     }
 
+    /// An event may be faster than the package it tells of, which then is dated before it was missed.
+    @Test(arguments: Engine.allCases)
+    func aPackageThatAppearsAfterItWasMissedIsDecided(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await bench.resync()
+            let arn = World.arn("demand-de", 1)
+            try await bench.event(about: arn, group: "demand-de")
+            try await bench.work()
+            bench.world.set("demand-de", 1, .approved, at: bench.now - .seconds(60))
+            bench.pass(.seconds(60))
+            try await bench.resync()
+            try await bench.work()
+            #expect(try await bench.ledger.releases().map(\.models) == [["de.tar.gz": arn]])
+        }
+    }
+
+    /// What a new endpoint first sees of versions that are known already is one release.
+    @Test(arguments: Engine.allCases)
+    func firstSightOfKnownVersionsIsOneRelease(_ engine: Engine) async throws {
+        let plans = try ["a", "b"].map { try Bench.plan($0) }
+        try await Bench.run(engine, plans: [plans[0]]) { bench in
+            _ = try await bench.reachGate()
+            try await bench.crash(plans: plans)
+            try await bench.resync()
+            try await bench.work()
+            let known = try await bench.ledger.releases(of: "a").map(\.models)
+            #expect(known.count == 1)
+            #expect(try await bench.ledger.releases(of: "b").map(\.models) == known)
+        }
+    }
+
     /// One group may feed several endpoints, and each of them sees it for the first time by itself. What
     /// the older endpoint takes for before Sluice may be the younger one's first decision.
     @Test(arguments: Engine.allCases)

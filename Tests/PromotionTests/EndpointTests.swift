@@ -294,8 +294,8 @@ import Testing
         #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
         #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 failed")
         #expect(
-            it.retry(2, "fr") == "refused: \(it.world.id(2)) has been overtaken by later decisions; "
-                + "what they ask for is released instead"
+            it.retry(2, "fr")
+                == "refused: \(it.world.id(2)) bars nothing for fr; without --model every bar of it is lifted"
         )
         #expect(it.retry(2, "it") == "refused: \(it.world.id(2)) holds no target model it")
         #expect(it.bars == ["de2"])
@@ -391,6 +391,38 @@ import Testing
         #expect(it.faults == [])
     }
 
+    /// The registry's clock may be ahead of ours.
+    @Test func aDeployIsLaterThanWhatTheRegistryDecidedBefore() {
+        let it = Story.settled()
+        #expect(it.approve(de(2), at: it.world.now + .hours(1)) == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        #expect(it.deploy(de(1)) == "1 rolling staging, 2 superseded")
+        #expect(it.finish("staging") == "1 released, 2 superseded")
+        #expect(it.serves("staging") == "de1 fr1")
+    }
+
+    // MARK: Changed settings
+
+    /// What the accounts folder says of what is served rolls nothing by itself: a person's `deploy` does,
+    /// or the next decision carries it.
+    @Test func aTargetThatIsTakenOutIsServedUntilSomebodyDeploys() {
+        let it = Story.settled()
+        it.world.plan = plan(targets: ["de"])
+        #expect(it.pass(.minutes(1)) == "1 released")
+        #expect(it.serves("prod") == "de1 fr1")
+        #expect(it.deploy() == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        #expect(it.serves("staging") == "de1")
+    }
+
+    @Test func theNextDecisionCarriesATargetThatIsTakenOut() {
+        let it = Story.settled()
+        it.world.plan = plan(targets: ["de"])
+        #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        #expect(it.serves("staging") == "de2")
+    }
+
     // MARK: Withdrawals
 
     @Test func withdrawnToPendingWaitsAndRollsNothingBack() {
@@ -475,7 +507,10 @@ import Testing
         #expect(it.waits(2) == "resume: held by AIDAOLGA (because)")
         // Supersession goes on.
         #expect(it.approve(de(3)) == "1 released, 2 superseded, 3 waiting staging")
-        #expect(it.ask(.resume(stage: nil)) == "refused: nothing is held for the whole endpoint")
+        #expect(
+            it.ask(.resume(stage: nil))
+                == "refused: nothing is held for the whole endpoint; stage staging is still held"
+        )
         #expect(it.ask(.resume(stage: "staging")) == "1 released, 2 superseded, 3 rolling staging")
         it.world.step("staging", towards: .verified)
         #expect(it.ask(.hold(stage: nil)) == "1 released, 2 superseded, 3 rolling staging")

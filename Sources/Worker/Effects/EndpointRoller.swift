@@ -183,8 +183,13 @@ struct EndpointRoller {
         guard work.attempt.state != .restoring, work.servedSettings != work.attempt.settings,
             let live = work.attempt.before?.config
         else { return true }
-        let config = try await sageMaker.describeEndpointConfig(name: live)
-        return try config.variants.first?.initialInstanceCount == variant.count
+        do {
+            let config = try await sageMaker.describeEndpointConfig(name: live)
+            return try config.variants.first?.initialInstanceCount == variant.count
+        } catch let error as AWSError where error.isMissing {
+            // Somebody deleted the live config, and what cannot be compared must not stop the switch.
+            return false
+        }
     }
 
     private func delete() async throws {

@@ -47,9 +47,12 @@ struct Inspector {
     }
 
     private func withdrawn(_ packages: [String: PackageSight]) -> String? {
-        let accepts =
-            performer.settings.plans.first { $0.name == work.attempt.endpoint }?
-            .stages.first { $0.name == work.attempt.stage }?.accepts ?? []
+        let plan = performer.settings.plans.first { $0.name == work.attempt.endpoint }
+        guard let accepts = plan?.stages.first(where: { $0.name == work.attempt.stage })?.accepts else {
+            return
+                "stage \(work.attempt.stage) was taken out of the accounts folder while the release was on its "
+                + "way there; `deploy` sends it through the stages there are"
+        }
         let wrong = work.release.models.values.filter { version in
             packages[version.package].map { !accepts.contains($0.status) } ?? true
         }

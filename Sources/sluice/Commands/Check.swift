@@ -47,9 +47,8 @@ struct Check: ParsableCommand {
                     print("  note: \(stage.name) asks for no approval; releases go on there by themselves")
                 }
             }
-            print(
-                "accounts: \(folder.accounts.count), endpoints: \(folder.endpoints.count); nothing is wrong"
-            )
+            let (accounts, endpoints) = (folder.accounts.count, folder.endpoints.count)
+            print("accounts: \(accounts), endpoints: \(endpoints); nothing is wrong")
         } catch let error as AccountsError where json.isOn {
             try json.print(
                 Report(

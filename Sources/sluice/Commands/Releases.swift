@@ -11,7 +11,11 @@ struct Releases: AsyncParsableCommand {
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
-        let releases = try await ledger.open().releases(of: endpoint)
+        let ledger = try await ledger.open()
+        let releases = try await ledger.releases(of: endpoint)
+        if let endpoint, releases.isEmpty, try await ledger.status(of: endpoint).isEmpty {
+            throw Failed(sentence: "the ledger knows no endpoint \(endpoint)")
+        }
         if json.isOn { return try json.print(releases) }
         if releases.isEmpty { print("no releases yet") }
         for release in releases { Screen.summary(of: release).forEach { print($0) } }

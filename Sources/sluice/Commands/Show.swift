@@ -23,7 +23,7 @@ struct Show: AsyncParsableCommand {
         let decisions = view.decisions ?? []
         if !decisions.isEmpty { print("decisions") }
         for decision in decisions {
-            let stage = decision.stage.map { " for \($0)" } ?? ""
+            let stage = decision.stage.map { " for \(Screen.escaped($0))" } ?? ""
             print(
                 "  \(decision.at)  \(decision.action)\(stage) by \(Screen.escaped(decision.sender)), "
                     + "\(decision.verdict): \(Screen.escaped(decision.why)). Reason: \(Screen.escaped(decision.reason))"
@@ -32,7 +32,7 @@ struct Show: AsyncParsableCommand {
         print("journal")
         let rows = (view.journal ?? []).map { line in
             [
-                "  \(line.at)", line.kind, line.account ?? line.stage ?? "", line.name,
+                "  \(line.at)", line.kind, Screen.escaped(line.account ?? line.stage ?? ""), line.name,
                 Screen.escaped(line.text),
             ]
         }
