@@ -146,9 +146,9 @@ extension Ledger {
         -> String?
     {
         if let old = try transaction.row("SELECT * FROM requests WHERE key = ?", message.key) {
-            let (_, release, stage) = message.request.action.subject
+            let (name, release, stage) = message.request.action.subject
             var isRepeat =
-                try old.text("action") == message.name && old.text("reason") == message.request.reason
+                try old.text("action") == name && old.text("reason") == message.request.reason
                 && old.optionalText("release") == release && old.optionalText("stage") == stage
             if case .endpoint(let name) = message.subject, try old.optionalText("endpoint") != name {
                 isRepeat = false
