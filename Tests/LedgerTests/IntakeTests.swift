@@ -41,7 +41,7 @@ import Testing
     /// A requestId makes a repeat harmless, and must not swallow what is no repeat.
     @Test(arguments: Engine.allCases)
     func anotherMessageUnderAUsedRequestIDIsQuarantined(_ engine: Engine) async throws {
-        try await Bench.run(engine) { bench in
+        try await Bench.run(engine) { bench async throws in
             let messages = [bench.hold("prod", key: "1"), bench.hold("prod", key: "1")]
             #expect(try await bench.ledger.record(messages, now: bench.now) == [true, true])
             #expect(try await bench.ledger.quarantine().isEmpty)
