@@ -114,7 +114,7 @@ struct Crash: Sendable, CustomTestStringConvertible {
     func trouble(in world: World) async throws -> Story.Trouble {
         let straggler = Straggler()
         return try await prepare(in: world, ordering: hold) { hold in
-            await world.killWorker()
+            try await world.killWorker()
             try await succeed(hold, in: world, straggler)
         } atTheEnd: {
             if let hold = await straggler.hold { try await world.letGo(hold) }

@@ -81,7 +81,7 @@ extension World {
     /// Kills the worker while the call hangs, and lets the call go.
     func killWorker(at hold: Hold) async throws {
         try await arrives(hold)
-        await killWorker()
+        try await killWorker()
         try await letGo(hold)
     }
 }

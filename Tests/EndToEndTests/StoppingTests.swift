@@ -26,23 +26,12 @@ struct StoppingTests {
     @Test func aWorkerStoppedInTheMiddleOfACallGivesItsClaimBack() async throws {
         try await World.with { world in
             let beginning = try await world.begin()
-            let hold = try await world.aws.post(
-                "faults",
-                [
-                    "match": "^sagemaker.UpdateEndpoint$", "account": .string(world.staging),
-                    "when": "hold-after", "times": 1,
-                ]
-            )
+            let hold = try await world.hold("sagemaker.UpdateEndpoint", in: world.staging, .done)
             try await world.register("demand-de", [2, 2, 2])
-            let fault = try #require(hold["id"]?.string)
-            try await world.eventually("the update's reply hangs") {
-                let faults = try await world.aws.get("faults")
-                let fired = faults.array?.first { $0["id"]?.string == fault }?["fired"]
-                return (fired == 1 ? true : nil, "\(faults)")
-            }
+            try await world.arrives(hold)
             await beginning.worker.stop()
             _ = try await world.startWorker()
-            try await world.aws.post("faults/\(fault)/release")
+            try await world.letGo(hold)
             try await world.release(2, waitsAt: "prod")
             #expect(try await world.endpoint(in: world.staging)?.updates == 1)
             #expect(try await world.counts(world.staging)["sagemaker.UpdateEndpoint"] == 1)

@@ -164,7 +164,11 @@ final class World: Sendable {
     }
 
     /// Ends the worker the hard way, at whatever instant this is.
-    func killWorker() async { await workers.withLock { $0.last }?.kill() }
+    func killWorker() async throws {
+        let worker = try #require(workers.withLock { $0.last })
+        await worker.kill()
+        #expect(await worker.finish().status == -SIGKILL, "the worker lived until then")
+    }
 
     /// Runs a command to its end.
     @discardableResult
