@@ -44,7 +44,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let level = log
         LoggingSystem.bootstrap { label in
             var handler: any LogHandler =
-                isTerminal ? StreamLogHandler.standardError(label: label) : JSONLog()
+                isTerminal ? TerminalLog(label: label) : JSONLog()
             handler.logLevel = level
             return handler
         }
@@ -57,7 +57,6 @@ struct WorkerCommand: AsyncParsableCommand {
                 resync: resync.duration
             ),
             environment: AWSEnvironment(ProcessInfo.processInfo.environment),
-
             log: Logger(label: "sluice")
         ).run()
     }
