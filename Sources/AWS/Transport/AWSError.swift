@@ -87,7 +87,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
         case .transient: "failed for now"
         case .unknownOutcome: "may or may not have taken effect"
         case .denied: "was denied"
-        case .expiredCredentials: "was refused with expired credentials"
+        case .expiredCredentials: "was refused with credentials that have expired or are not known"
         case .notFound(let resource): "found no such \(resource.rawValue)"
         case .alreadyExists: "found that it exists already"
         case .inProgress: "must wait for a change in progress"
