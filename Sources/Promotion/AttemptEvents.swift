@@ -1,4 +1,50 @@
-/// The names under which events and effects stand in the journal, in logs and in `sluice show`.
+extension Attempt {
+    /// What happened, in the past tense.
+    public enum Event: Hashable, Sendable, Codable {
+        case inspected(Inspection)
+        case endpointDeleted
+        case artifactsCopied
+        case modelCreated(name: String)
+        case endpointConfigCreated(name: String)
+        case endpointUpdateAccepted
+        case endpointSeen(EndpointSight)
+        case modelsAnswered
+        /// A check of the attempt said no. The target is the one to blame, where there is one.
+        case checkFailed(blame: Blame, sentence: String)
+        /// A version's status in the registry is not one the stage accepts.
+        case withdrawn(sentence: String)
+        case soakEnded
+        case effectFailed(Failure)
+    }
+
+    /// What is to be done next, in the imperative.
+    public enum Effect: Hashable, Sendable, Codable {
+        case inspect
+        case deleteEndpoint
+        case copyArtifacts
+        case createModel
+        case createEndpointConfig
+        case createEndpoint(config: String)
+        case updateEndpoint(config: String)
+        /// Look whether the switch has ended; shared by all attempts of an account.
+        case look
+        case invoke(targets: [String])
+        /// Nothing but time.
+        case wait
+    }
+
+    /// Who is to blame for a failure, and so which versions are barred.
+    public enum Blame: Hashable, Sendable, Codable {
+        /// The version of this target model.
+        case target(String)
+        /// No culprit is known: every version that the release changed.
+        case changes
+        /// No version: settings, somebody else's endpoint, or AWS.
+        case nobody
+    }
+}
+
+/// The names under which events stand in the journal, in logs and in `sluice show`.
 extension Attempt.Event {
     public var name: String {
         switch self {
