@@ -60,7 +60,7 @@ actor Sessions {
             // release for as long.
             throw FailureError(
                 .vanished,
-                "account \(name) is no longer in the accounts folder; put it back, or retry the release without it"
+                "account \(name) is no longer in the accounts folder; put it back, or retry the release once it has ended"
             )
         }
         if let proof = proofs[name] { return try await proof.value }
