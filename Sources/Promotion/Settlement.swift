@@ -151,6 +151,15 @@ extension EndpointState {
                 end(index, .aborted, because: reason, now: now)
                 return true
             }
+            let before = plan.stages.prefix { $0.name != stage }.map(\.name)
+            let passed = release.course.prefix(release.position).map(\.stage)
+            if let added = before.first(where: { !passed.contains($0) }) {
+                let reason =
+                    "stage \(added) was put before \(stage) while the release was on its way there; `deploy` "
+                    + "sends it through the stages there are"
+                end(index, .aborted, because: reason, now: now)
+                return true
+            }
             let conditions = gate(for: release).judge(now: now)
             if let failed = conditions.first(where: { $0.verdict == .failed }) {
                 end(index, failed.ending, because: failed.text, now: now)

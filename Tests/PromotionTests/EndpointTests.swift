@@ -423,6 +423,27 @@ import Testing
         #expect(it.serves("staging") == "de2")
     }
 
+    /// What waits has not been through a stage that was put before its gate, and does not go past it.
+    @Test func aStageThatIsPutInBetweenIsNotPassedBy() {
+        let it = Story.settled()
+        #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        let canary = StagePlan(
+            name: "canary",
+            accounts: ["canary": "c1"],
+            accepts: [.approved],
+            soak: .zero,
+            approvals: 0,
+            approvers: [],
+            expires: .days(7)
+        )
+        it.world.plan = plan([staging(), canary, prod()])
+        #expect(it.pass(.minutes(1)) == "1 released, 2 aborted")
+        #expect(it.serves("prod") == "de1 fr1")
+        #expect(it.deploy() == "1 released, 2 rolling canary")
+        #expect(it.finish("canary") == "1 released, 2 waiting prod")
+    }
+
     // MARK: Withdrawals
 
     @Test func withdrawnToPendingWaitsAndRollsNothingBack() {
