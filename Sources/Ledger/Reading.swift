@@ -106,6 +106,32 @@ extension Ledger {
         }
     }
 
+    /// The number of the journal's last line, 0 while it is empty.
+    public func journalEnd() async throws -> Int64 {
+        try await store.read { transaction in
+            try transaction.row("SELECT COALESCE(MAX(id), 0) AS last FROM journal")?.integer("last") ?? 0
+        }
+    }
+
+    /// The decisions that the journal holds after a line, in order.
+    public func decisions(after line: Int64) async throws -> [(line: Int64, note: Note)] {
+        try await store.read { transaction in
+            try transaction.rows(
+                "SELECT * FROM journal WHERE id > ? AND kind = 'decision' ORDER BY id",
+                line
+            ).map { row in
+                let note = Note(
+                    try row.text("name"),
+                    release: try row.optionalText("release"),
+                    account: try row.optionalText("account"),
+                    stage: try row.optionalText("stage"),
+                    try row.text("text")
+                )
+                return (try row.integer("id"), note)
+            }
+        }
+    }
+
     /// Whether an endpoint config in an account is one that Sluice made.
     public func knows(config: String, in account: String) async throws -> Bool {
         try await store.read { transaction in

@@ -70,7 +70,8 @@ extension Ledger {
         try await store.write { transaction in
             var firsts: [FirstSight] = []
             let looks = try listings.sorted { $0.key < $1.key }.reduce(0) { count, entry in
-                try count + listed(entry.key, entry.value, finding: &firsts, in: transaction, now: now)
+                try transaction.run("DELETE FROM unlisted_groups WHERE package_group = ?", entry.key)
+                return try count + listed(entry.key, entry.value, finding: &firsts, in: transaction, now: now)
             }
             // Each endpoint's together, so that what it first sees is one release and not one per group.
             for (name, decisions) in Dictionary(grouping: firsts, by: \.endpoint).sorted(by: {
@@ -92,6 +93,27 @@ extension Ledger {
         let endpoint: String
         let candidate: Candidate
         let at: Moment
+    }
+
+    /// Takes in that groups cannot be listed, for `status` to show until they can.
+    public func couldNotList(_ troubles: [String: String], now: Moment) async throws {
+        guard !troubles.isEmpty else { return }
+        try await store.write { transaction in
+            for (group, trouble) in troubles {
+                for name in Set(feeds(of: group).map(\.plan.name)) {
+                    try transaction.run(
+                        """
+                        INSERT INTO unlisted_groups (endpoint, package_group, trouble, since) VALUES (?, ?, ?, ?)
+                        ON CONFLICT (endpoint, package_group) DO UPDATE SET trouble = excluded.trouble
+                        """,
+                        name,
+                        group,
+                        trouble,
+                        now.milliseconds
+                    )
+                }
+            }
+        }
     }
 
     private func listed(

@@ -128,12 +128,14 @@ extension Ledger {
             },
             troubles: try transaction.rows(
                 """
-                SELECT DISTINCT l.package, l.trouble FROM looks l
+                SELECT package_group AS subject, trouble FROM unlisted_groups WHERE endpoint = ?
+                UNION SELECT l.package, l.trouble FROM looks l
                 JOIN targets t ON t.package_group = l.package_group
-                WHERE t.endpoint = ? AND l.trouble IS NOT NULL ORDER BY l.package
+                WHERE t.endpoint = ? AND l.trouble IS NOT NULL ORDER BY 1
                 """,
+                name,
                 name
-            ).map { EndpointView.Trouble(package: try $0.text("package"), sentence: try $0.text("trouble")) }
+            ).map { EndpointView.Trouble(subject: try $0.text("subject"), sentence: try $0.text("trouble")) }
         )
     }
 }

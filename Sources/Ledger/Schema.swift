@@ -56,6 +56,15 @@ enum Schema {
         ) STRICT;
         CREATE INDEX looks_due ON looks (due_at);
 
+        -- Groups that cannot be listed now, and why: their approvals wait unseen.
+        CREATE TABLE unlisted_groups (
+            endpoint TEXT NOT NULL REFERENCES endpoints (name),
+            package_group TEXT NOT NULL,
+            trouble TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (endpoint, package_group)
+        ) STRICT;
+
         -- An approval is (version, endpoint, decision time) and ends exactly once.
         CREATE TABLE approvals (
             endpoint TEXT NOT NULL REFERENCES endpoints (name),

@@ -107,7 +107,8 @@ public struct EndpointView: Codable, Sendable {
     }
 
     public struct Trouble: Codable, Sendable {
-        public let package: String
+        /// The group or the package that cannot be read.
+        public let subject: String
         public let sentence: String
     }
 
@@ -117,6 +118,6 @@ public struct EndpointView: Codable, Sendable {
     public let open: [ReleaseView]
     public let holds: [Hold]
     public let bars: [Bar]
-    /// Packages of its groups that cannot be looked at, and why.
+    /// What of the registry cannot be read, and why.
     public let troubles: [Trouble]
 }

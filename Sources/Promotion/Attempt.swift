@@ -111,6 +111,9 @@ public struct Attempt: Hashable, Sendable, Codable {
         if let sentence {
             dueAt = nil
             reason = sentence
+            // What failed before is no measure of what comes after: the budget does not run while held.
+            failures = 0
+            failingSince = nil
         } else if dueAt == nil {
             dueAt = now
             reason = nil

@@ -324,7 +324,7 @@ import Testing
                 bench.pass(.seconds(pause))
             }
             let troubles = try #require(try await bench.ledger.status().first?.troubles)
-            #expect(troubles.map(\.package) == [Self.de1])
+            #expect(troubles.map(\.subject) == [Self.de1])
             #expect(troubles.map(\.sentence) == ["DescribeModelPackage was denied"])
 
             // Being stopped is no failure: it is not counted, and says nothing new.
@@ -384,6 +384,19 @@ import Testing
             #expect(due == bench.now + Ledger.folding)
             bench.now = due
             #expect(try await bench.turn().work.count == 1)
+        }
+    }
+
+    /// An approval in a group that nobody can list waits unseen, so it has to be told where people look.
+    @Test(arguments: Engine.allCases)
+    func aGroupThatCannotBeListedIsATroubleUntilItCan(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await bench.ledger.couldNotList(["demand-de": "ListModelPackages was denied"], now: bench.now)
+            let troubles = try #require(try await bench.ledger.status().first?.troubles)
+            #expect(troubles.map(\.subject) == ["demand-de"])
+            #expect(troubles.map(\.sentence) == ["ListModelPackages was denied"])
+            try await bench.resync()
+            #expect(try await bench.ledger.status().first?.troubles.isEmpty == true)
         }
     }
 }

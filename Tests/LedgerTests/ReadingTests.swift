@@ -169,4 +169,21 @@ import Testing
         let data = try JSONEncoder().encode(values)
         return try #require(try JSONSerialization.jsonObject(with: data) as? [[String: Any]])
     }
+
+    /// The worker logs each decision once, whoever took it.
+    @Test(arguments: Engine.allCases)
+    func decisionsAreReadOnceInTheirOrder(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let start = try await bench.ledger.journalEnd()
+            let release = try await bench.reachGate()
+            let first = try await bench.ledger.decisions(after: start)
+            let names = first.map(\.note.name).filter {
+                ["composed", "gateOpened", "verified", "reachedGate"].contains($0)
+            }
+            #expect(names == ["composed", "gateOpened", "verified", "reachedGate"])
+            #expect(first.last?.note.release == release.id)
+            let end = try #require(first.last?.line)
+            #expect(try await bench.ledger.decisions(after: end).isEmpty)
+        }
+    }
 }

@@ -38,12 +38,15 @@ struct Conductor: Service {
         var running: [AttemptClaim: Moment] = [:]
         var looking = 0
         var unrecorded: [Outcome] = []
+        var told: Int64?
         while !Task.isCancelled {
             unrecorded += await mailbox.take()
             let now = Moment.now
             do {
                 // Before the turn: whoever slept for long would be handed what is still running here.
                 try await renew(&running, now: now)
+                var last: Int64
+                if let told { last = told } else { last = try await ledger.journalEnd() }
                 let turn = try await ledger.turn(
                     unrecorded,
                     worker: worker,
@@ -61,6 +64,11 @@ struct Conductor: Service {
                 for work in turn.work { running[work.claim] = now }
                 looking += turn.looks.count
                 begin(turn, &effects)
+                for (line, note) in try await ledger.decisions(after: last) {
+                    say(note)
+                    last = line
+                }
+                told = last
                 await progress.conductor(isBusy: !running.isEmpty || looking > 0)
                 guard turn.work.isEmpty, turn.looks.isEmpty else { continue }
                 await mailbox.wait(for: pause(until: turn.nextDue))
@@ -117,6 +125,15 @@ struct Conductor: Service {
                 metadata: ["error": "\(error)"]
             )
         }
+    }
+
+    /// The one place that logs what was decided, by the core or by people.
+    private func say(_ note: Note) {
+        var metadata: Logger.Metadata = ["step": "\(note.name)"]
+        metadata["release"] = note.release.map { "\($0)" }
+        metadata["account"] = note.account.map { "\($0)" }
+        metadata["stage"] = note.stage.map { "\($0)" }
+        log.info("\(note.text)", metadata: metadata)
     }
 
     /// The one place that logs what became of effects.

@@ -27,18 +27,22 @@ struct Resync: Service {
     /// - Returns: Whether every group could be listed.
     func runOnce() async -> Bool {
         var listings: [String: [PackageListing]] = [:]
+        var troubles: [String: String] = [:]
         let groups = ledger.groups
         for group in groups where !Task.isCancelled {
             do {
                 listings[group] = try await reader.list(group)
             } catch {
                 if Task.isCancelled { return false }
-                log.error("\(Failure(error).sentence)", metadata: ["group": "\(group)", "step": "resync"])
+                let sentence = Failure(error).sentence
+                troubles[group] = sentence
+                log.error("\(sentence)", metadata: ["group": "\(group)", "step": "resync"])
             }
         }
         do {
             // All at once, so that versions found together are released together.
             let looks = try await ledger.listed(listings, now: .now)
+            try await ledger.couldNotList(troubles, now: .now)
             if looks > 0 {
                 log.info("\(looks) packages differ from the ledger", metadata: ["step": "resync"])
             }
