@@ -1,3 +1,4 @@
+import AWS
 import Ledger
 import Logging
 import Promotion
@@ -24,10 +25,11 @@ struct Resync: Service {
         }
     }
 
-    /// - Returns: Whether every group could be listed.
+    /// - Returns: Whether the registry could be compared as a whole.
     func runOnce() async -> Bool {
         var listings: [String: [PackageListing]] = [:]
         var troubles: [String: String] = [:]
+        var missing = 0
         let groups = ledger.groups
         for group in groups where !Task.isCancelled {
             do {
@@ -36,6 +38,8 @@ struct Resync: Service {
                 if Task.isCancelled { return false }
                 let sentence = Failure(error).sentence
                 troubles[group] = sentence
+                // A group that is not there yet was looked for, and nothing of it is waited for.
+                if (error as? AWSError)?.isMissing == true { missing += 1 }
                 log.error("\(sentence)", metadata: ["group": "\(group)", "step": "resync"])
             }
         }
@@ -51,6 +55,6 @@ struct Resync: Service {
             log.error("\(error)", metadata: ["step": "resync"])
             return false
         }
-        return listings.count == groups.count
+        return listings.count + missing == groups.count
     }
 }

@@ -38,7 +38,7 @@ struct Status: AsyncParsableCommand {
         }
         for trouble in view.troubles {
             lines.append(
-                "  cannot look at \(Screen.short(trouble.subject)): \(Screen.escaped(trouble.sentence))"
+                "  cannot read \(Screen.short(trouble.subject)): \(Screen.escaped(trouble.sentence))"
             )
         }
         for release in view.open { lines += Screen.summary(of: release).map { "  " + $0 } }
