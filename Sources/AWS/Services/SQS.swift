@@ -66,32 +66,14 @@ public struct SQS: Sendable {
             let id: String
             let receiptHandle: String
         }
-        return try await batch(
-            "DeleteMessageBatch",
-            queueURL,
-            receiptHandles.enumerated().map { Entry(id: String($0.offset), receiptHandle: $0.element) }
-        )
-    }
-
-    /// Sets for how many seconds from now up to ten messages stay out of sight, 0 to show them at once, and
-    /// returns those for which it could not be set, by their place in `receiptHandles`.
-    public func changeVisibility(
-        queueURL: String,
-        receiptHandles: [String],
-        seconds: Int
-    ) async throws -> [BatchFailure] {
-        struct Entry: Encodable {
-            let id: String
-            let receiptHandle: String
-            let visibilityTimeout: Int
+        guard !receiptHandles.isEmpty else { return [] }
+        let entries = receiptHandles.enumerated().map {
+            Entry(id: String($0.offset), receiptHandle: $0.element)
         }
-        return try await batch(
-            "ChangeMessageVisibilityBatch",
-            queueURL,
-            receiptHandles.enumerated().map {
-                Entry(id: String($0.offset), receiptHandle: $0.element, visibilityTimeout: seconds)
-            }
-        )
+        let call = try call("DeleteMessageBatch", queueURL, Batch(queueUrl: queueURL, entries: entries))
+        return try await client.send(call) {
+            try AWSJSON.decode(BatchOutput.self, from: $0.body).failed ?? []
+        }
     }
 
     /// Sends one message and returns its id.
@@ -125,18 +107,6 @@ public struct SQS: Sendable {
             )
         }
         return output.messageID
-    }
-
-    private func batch(
-        _ operation: String,
-        _ queueURL: String,
-        _ entries: [some Encodable & Sendable]
-    ) async throws -> [BatchFailure] {
-        guard !entries.isEmpty else { return [] }
-        let call = try call(operation, queueURL, Batch(queueUrl: queueURL, entries: entries))
-        return try await client.send(call) {
-            try AWSJSON.decode(BatchOutput.self, from: $0.body).failed ?? []
-        }
     }
 
     private struct Batch<Entry: Encodable>: Encodable {
