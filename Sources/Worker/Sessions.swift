@@ -19,7 +19,7 @@ actor Sessions {
     private let http: HTTPClient
     private let base: any CredentialProvider
     private let worker: String
-    private let observer: (any CallObserver)?
+    private let observer: any CallObserver
     private var clients: [String: AWSClient] = [:]
     private var proofs: [String: Task<Session, any Error>] = [:]
 
@@ -30,7 +30,7 @@ actor Sessions {
         http: HTTPClient,
         base: any CredentialProvider,
         worker: String,
-        observer: (any CallObserver)?
+        observer: any CallObserver
     ) {
         self.settings = settings
         self.environment = environment

@@ -33,20 +33,17 @@ public struct WorkerService: Sendable {
     let settings: Settings
     let options: Options
     let environment: AWSEnvironment
-    let observer: (any CallObserver)?
     let log: Logger
 
     public init(
         settings: Settings,
         options: Options,
         environment: AWSEnvironment,
-        observer: (any CallObserver)? = nil,
         log: Logger
     ) {
         self.settings = settings
         self.options = options
         self.environment = environment
-        self.observer = observer
         self.log = log
     }
 
@@ -66,6 +63,7 @@ public struct WorkerService: Sendable {
         let worker = Self.id()
         var log = log
         log[metadataKey: "worker"] = "\(worker)"
+        let observer = CallLog(log: log)
         let sessions = Sessions(
             settings: settings,
             environment: environment,

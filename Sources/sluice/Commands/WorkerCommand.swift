@@ -35,7 +35,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "How often the registry is compared with the ledger.")
     var resync = Span(.seconds(300))
 
-    @Option(help: "The least severe messages to log: debug, info, warning or error.")
+    @Option(help: "The least severe messages to log: debug (every call to AWS), info, warning or error.")
     var log = Logger.Level.info
 
     func run() async throws {
