@@ -29,8 +29,13 @@ import Testing
 
     @Test func theReadmeNamesEveryRoom() throws {
         let tree = try Tree()
-        guard let readme = tree.readme else { return }
+        let readme = try #require(tree.readme)
         #expect(Rules.mapped(tree.paths, readme: readme) == [])
+    }
+
+    @Test func everyPromiseNamesItsTests() throws {
+        let tree = try Tree()
+        #expect(Rules.proven(tree.files, readme: try #require(tree.readme)) == [])
     }
 }
 
@@ -167,5 +172,18 @@ import Testing
             ]
         )
         #expect(Rules.mapped(paths, readme: "AWS/ and Ledger/") == [])
+    }
+
+    @Test func promisesWithoutTestsAreFound() {
+        let files = [
+            File("Tests/A/a.swift", "@Test func holds() {}"), File("Sources/A/a.swift", "func other() {}"),
+        ]
+        #expect(Rules.proven(files, readme: "| 1 | it holds | `holds` |\n") == [])
+        #expect(
+            Rules.proven(files, readme: "| 1 | it holds | `other` |\n| 2 | trust us | |\n") == [
+                "README.md: no test is called other", "README.md: no test is named in: | 2 | trust us | |",
+            ]
+        )
+        #expect(Rules.proven(files, readme: "nothing") == ["README.md: it makes no promise"])
     }
 }

@@ -121,4 +121,18 @@ enum Rules {
             "README.md: its map does not name Sources/\($0)"
         }
     }
+
+    /// A promise in the README names the tests that prove it, and those exist.
+    static func proven(_ files: [File], readme: String) -> [String] {
+        let rows = readme.split(separator: "\n").filter { $0.contains(/^\| \d+ \|/) }
+        guard !rows.isEmpty else { return ["README.md: it makes no promise"] }
+        let tests = files.filter { $0.path.hasPrefix("Tests/") }.map(\.text)
+        return rows.flatMap { row in
+            let names = row.matches(of: /`(\w+)`/).map { String($0.1) }
+            let missing = names.filter { name in !tests.contains { $0.contains("func \(name)(") } }
+            return names.isEmpty
+                ? ["README.md: no test is named in: \(row)"]
+                : missing.map { "README.md: no test is called \($0)" }
+        }
+    }
 }
