@@ -73,6 +73,8 @@ struct Conductor: Service {
                 guard turn.work.isEmpty, turn.looks.isEmpty else { continue }
                 await mailbox.wait(for: pause(until: turn.nextDue))
             } catch {
+                // Being stopped in the middle of a turn is no fault of the ledger's.
+                if Task.isCancelled { break }
                 // A ledger that cannot be written (a full disk) loses nothing: what is done waits here.
                 log.error("the ledger cannot be written; trying again", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
