@@ -101,9 +101,16 @@ extension Ledger {
     }
 
     func claimLooks(capacity: Int, in transaction: any Transaction, now: Moment) throws -> [Look] {
-        guard capacity > 0 else { return [] }
+        let isAnyDue =
+            try transaction.row(
+                "SELECT 1 AS due FROM looks WHERE due_at <= ? LIMIT 1",
+                now.milliseconds
+            ) != nil
+        guard capacity > 0, isAnyDue else { return [] }
         // Only groups whose every target has been listed once: before that no event is a decision.
-        let unseen = try unseenGroups(in: transaction).sorted()
+        let seen = try seenFeeds(in: transaction)
+        let unseen = groups.filter { group in !feeds(of: group).allSatisfy { seen.contains(Feed($0, group)) }
+        }
         let due = try transaction.rows(
             """
             SELECT * FROM looks
@@ -118,8 +125,7 @@ extension Ledger {
                 package: try row.text("package"),
                 group: try row.text("package_group"),
                 asked: try row.integer("asked"),
-                failures: Int(try row.integer("failures")),
-                failingSince: try row.optionalInteger("failing_since").map(Self.moment)
+                failures: Int(try row.integer("failures"))
             )
             try transaction.run(
                 "UPDATE looks SET claim_until = ? WHERE package = ?",

@@ -188,7 +188,7 @@ extension Ledger {
                         state in
                         state.take(
                             message.request,
-                            known: try known(to: message.request, plan, in: transaction),
+                            known: try known(to: message.request, plan, in: transaction, now: now),
                             now: now
                         )
                     }
@@ -255,7 +255,8 @@ extension Ledger {
     private func known(
         to request: Request,
         _ plan: EndpointPlan,
-        in transaction: any Transaction
+        in transaction: any Transaction,
+        now: Moment
     ) throws -> [String: Candidate] {
         guard case .deploy(let models) = request.action else { return [:] }
         var known: [String: Candidate] = [:]
@@ -266,7 +267,7 @@ extension Ledger {
             known[package] = try candidate(row, target: target, package: package, plan: plan)
             // A version from before Sluice was only listed; the release needs to know what it serves with.
             if try row.optionalInteger("looked_at") == nil {
-                try ask(for: package, group: group, in: transaction, now: Self.moment(0))
+                try ask(for: package, group: group, in: transaction, now: now)
             }
         }
         return known

@@ -25,25 +25,10 @@ extension Ledger {
         var seen: Set<String> = []
         releases = releases.filter { seen.insert($0.id).inserted }
 
-        var attempts: [Attempt] = []
-        var numbers: [String: Int] = [:]
-        for release in releases {
-            let rows = try transaction.rows(
-                "SELECT * FROM attempts WHERE release = ? ORDER BY number",
-                release.id
-            )
+        let attempts = try releases.flatMap { try self.attempts(of: $0, in: transaction) }
+        let numbers = try releases.reduce(into: [String: Int]()) { numbers, release in
             numbers.merge(try attemptNumbers(of: release, in: transaction)) { _, new in new }
-            for row in rows {
-                let attempt: Attempt = try Self.decode(row.text("body"))
-                attempts.removeAll { $0.release == attempt.release && $0.account == attempt.account }
-                attempts.append(attempt)
-            }
         }
-        let openings = Dictionary(
-            releases.map { ($0.id, $0.opening) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        attempts.removeAll { openings[$0.release] != $0.opening }
 
         return EndpointState(
             plan: plan,
@@ -71,6 +56,15 @@ extension Ledger {
         try transaction.rows("SELECT body FROM releases \(clause)", arguments).map {
             try Self.decode($0.text("body"))
         }
+    }
+
+    /// The attempts of a release's present opening, one per account.
+    func attempts(of release: Release, in transaction: any Transaction) throws -> [Attempt] {
+        try transaction.rows(
+            "SELECT body FROM attempts WHERE release = ? AND opening = ? ORDER BY number",
+            release.id,
+            release.opening
+        ).map { try Self.decode($0.text("body")) }
     }
 
     func attemptNumbers(

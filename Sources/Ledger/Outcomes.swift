@@ -14,15 +14,19 @@ extension Ledger {
                 return
             }
             try transaction.run(
-                "UPDATE looks SET claim_until = NULL, failures = 0, failing_since = NULL, trouble = NULL, due_at = ? WHERE package = ?",
+                "UPDATE looks SET claim_until = NULL, failures = 0, trouble = NULL, due_at = ? WHERE package = ?",
                 (now + Self.coalescing).milliseconds,
                 look.package
             )
             try observe(sight, in: transaction, now: now)
+        case .lookFailed(let look, let failure) where failure.kind == .interrupted:
+            try transaction.run(
+                "UPDATE looks SET claim_until = NULL, due_at = ? WHERE package = ?",
+                now.milliseconds,
+                look.package
+            )
         case .lookFailed(let look, let failure):
-            let isCounted = failure.kind != .interrupted
-            let since = look.failingSince ?? now
-            let failures = look.failures + (isCounted ? 1 : 0)
+            let failures = look.failures + 1
             // A look is never given up: the registry is the truth, and only it can say what to serve.
             var due = now + pace.retry.ceiling
             if case .again(let moment) = pace.retry.decide(
@@ -34,13 +38,9 @@ extension Ledger {
                 due = moment
             }
             try transaction.run(
-                """
-                UPDATE looks SET claim_until = NULL, failures = ?, failing_since = ?, trouble = ?, due_at = ?
-                WHERE package = ?
-                """,
+                "UPDATE looks SET claim_until = NULL, failures = ?, trouble = ?, due_at = ? WHERE package = ?",
                 failures,
-                isCounted ? since.milliseconds : nil,
-                isCounted ? failure.sentence : nil,
+                failure.sentence,
                 due.milliseconds,
                 look.package
             )
@@ -52,15 +52,13 @@ extension Ledger {
                     plan.name
                 )
             }
-            if isCounted {
-                try journal(
-                    "event",
-                    "lookFailed",
-                    "\(look.package): \(failure.kind.rawValue): \(failure.sentence)",
-                    in: transaction,
-                    now: now
-                )
-            }
+            try journal(
+                "event",
+                "lookFailed",
+                "\(look.package): \(failure.kind.rawValue): \(failure.sentence)",
+                in: transaction,
+                now: now
+            )
         }
     }
 

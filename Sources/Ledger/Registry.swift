@@ -124,8 +124,9 @@ extension Ledger {
         now: Moment
     ) throws -> Int {
         var looks: Set<String> = []
-        let seen = try feeds(of: group).filter { try isSeen($0.target, of: $0.plan, group, in: transaction) }
-        for (plan, target) in feeds(of: group) where try !isSeen(target, of: plan, group, in: transaction) {
+        let known = try seenFeeds(in: transaction)
+        let seen = feeds(of: group).filter { known.contains(Feed($0, group)) }
+        for (plan, target) in feeds(of: group) where !known.contains(Feed((plan, target), group)) {
             let acceptable = listing.filter { plan.accepts.contains($0.status) }
             let highest = acceptable.max { $0.version < $1.version }
             if let highest { looks.insert(highest.arn) }
@@ -149,7 +150,7 @@ extension Ledger {
                 now: now
             )
             // A version that the ledger knows already is no news to a look: it is decided here.
-            if let highest, let row = try known(highest.arn, in: transaction) {
+            if let highest, let row = try self.known(highest.arn, in: transaction) {
                 firsts.append(
                     FirstSight(
                         endpoint: plan.name,
@@ -160,7 +161,7 @@ extension Ledger {
             }
         }
         for version in listing where !looks.contains(version.arn) {
-            guard let row = try known(version.arn, in: transaction) else {
+            guard let row = try self.known(version.arn, in: transaction) else {
                 // At first sight every version of a group gets a line, so one without a line is new to
                 // whoever had seen the group before. Its own times say nothing: AWS's clock is another.
                 if seen.contains(where: { $0.plan.accepts.contains(version.status) }) {
@@ -295,28 +296,25 @@ extension Ledger {
         }
     }
 
-    private func isSeen(
-        _ target: String,
-        of plan: EndpointPlan,
-        _ group: String,
-        in transaction: any Transaction
-    ) throws -> Bool {
-        try transaction.row(
-            "SELECT 1 AS seen FROM targets WHERE endpoint = ? AND target = ? AND package_group = ?",
-            plan.name,
-            target,
-            group
-        ) != nil
+    /// A target model as a group feeds it.
+    struct Feed: Hashable {
+        let endpoint: String
+        let target: String
+        let group: String
+
+        init(_ feed: (plan: EndpointPlan, target: String), _ group: String) {
+            (endpoint, target, self.group) = (feed.plan.name, feed.target, group)
+        }
+
+        init(_ row: Row) throws {
+            endpoint = try row.text("endpoint")
+            target = try row.text("target")
+            group = try row.text("package_group")
+        }
     }
 
-    func unseenGroups(in transaction: any Transaction) throws -> Set<String> {
-        var unseen: Set<String> = []
-        for group in groups {
-            for (plan, target) in feeds(of: group) where try !isSeen(target, of: plan, group, in: transaction)
-            {
-                unseen.insert(group)
-            }
-        }
-        return unseen
+    /// The target models whose group has been listed since they are fed by it.
+    func seenFeeds(in transaction: any Transaction) throws -> Set<Feed> {
+        Set(try transaction.rows("SELECT endpoint, target, package_group FROM targets").map(Feed.init))
     }
 }

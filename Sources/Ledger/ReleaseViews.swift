@@ -11,11 +11,7 @@ extension Ledger {
     }
 
     func view(_ release: Release, in transaction: any Transaction) throws -> ReleaseView {
-        let attempts: [Attempt] = try transaction.rows(
-            "SELECT body FROM attempts WHERE release = ? AND opening = ? ORDER BY number",
-            release.id,
-            release.opening
-        ).map { try Self.decode($0.text("body")) }
+        let attempts = try attempts(of: release, in: transaction)
         let latest = Dictionary(attempts.map { ($0.account, $0) }, uniquingKeysWith: { _, last in last })
         let serving = try transaction.rows(
             "SELECT account FROM serving WHERE release = ? ORDER BY account",

@@ -49,7 +49,6 @@ enum Schema {
             package_group TEXT NOT NULL,
             asked INTEGER NOT NULL DEFAULT 1,
             failures INTEGER NOT NULL DEFAULT 0,
-            failing_since INTEGER,
             trouble TEXT,
             due_at INTEGER NOT NULL,
             claim_until INTEGER

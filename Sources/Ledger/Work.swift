@@ -52,7 +52,6 @@ public struct Look: Hashable, Sendable {
     public let group: String
     public let asked: Int64
     public let failures: Int
-    public let failingSince: Moment?
 }
 
 /// Something that was learned on the way, true whatever became of the effect.

@@ -40,6 +40,11 @@ actor Sessions {
         self.observer = observer
     }
 
+    /// A client with the worker's own credentials.
+    func own(in region: String) -> AWSClient {
+        client("own in \(region)", account: nil, region: region, credentials: base)
+    }
+
     /// Reads the registry, as its role where it has one.
     func registry() -> AWSClient {
         let registry = settings.registry
@@ -104,26 +109,32 @@ actor Sessions {
         role: String?,
         externalID: String?
     ) -> AWSClient {
-        if let client = clients[key] { return client }
-        let own = AWSClient(
-            http: http,
-            credentials: base,
+        let sts = STS(own(in: region))
+        return client(
+            key,
+            account: account,
             region: region,
-            environment: environment,
-            observer: observer
-        )
-        let credentials: any CredentialProvider =
-            role.map { role in
+            credentials: role.map { role in
                 AssumedRole(
-                    sts: STS(own),
+                    sts: sts,
                     roleARN: role,
                     sessionName: "sluice-\(worker)",
                     externalID: externalID
                 )
             } ?? base
+        )
+    }
+
+    private func client(
+        _ key: String,
+        account: String?,
+        region: String,
+        credentials: @autoclosure () -> any CredentialProvider
+    ) -> AWSClient {
+        if let client = clients[key] { return client }
         let client = AWSClient(
             http: http,
-            credentials: credentials,
+            credentials: credentials(),
             region: region,
             environment: environment,
             account: account,

@@ -63,25 +63,18 @@ public struct WorkerService: Sendable {
         let worker = Self.id()
         var log = log
         log[metadataKey: "worker"] = "\(worker)"
-        let observer = CallLog(log: log)
         let sessions = Sessions(
             settings: settings,
             environment: environment,
             http: http,
             base: base,
             worker: worker,
-            observer: observer
+            observer: CallLog(log: log)
         )
         let reader = RegistryReader(sessions: sessions, settings: settings)
         let mailbox = Mailbox()
         let progress = Progress()
-        let own = AWSClient(
-            http: http,
-            credentials: base,
-            region: settings.registry.region,
-            environment: environment,
-            observer: observer
-        )
+        let own = await sessions.own(in: settings.registry.region)
 
         let intake = Intake(
             queue: settings.registry.queue,
@@ -118,7 +111,6 @@ public struct WorkerService: Sendable {
         if let bus = settings.registry.events {
             let announcer = Announcer(
                 bus: bus,
-                region: settings.registry.region,
                 client: EventBridge(own),
                 ledger: ledger,
                 log: log

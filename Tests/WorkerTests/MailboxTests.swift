@@ -95,7 +95,7 @@ import Testing
     /// An outcome that can be told from others; nothing else of it matters here.
     private static func outcome(_ number: Int) -> Outcome {
         .lookFailed(
-            Look(package: "p", group: "g", asked: 1, failures: 0, failingSince: nil),
+            Look(package: "p", group: "g", asked: 1, failures: 0),
             Failure(.transient, "\(number)")
         )
     }

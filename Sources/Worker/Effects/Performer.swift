@@ -28,12 +28,10 @@ struct Performer: Sendable {
         case .copyArtifacts:
             return try await ArtifactCopier(performer: self, work: work).copy(learning: &facts)
         case .deleteEndpoint, .createModel, .createEndpointConfig, .createEndpoint, .updateEndpoint:
-            let session = try await sessions.session(work.attempt.account)
-            guard let endpoint = settings.endpoint(work.attempt.endpoint) else { throw missing(work) }
+            let (endpoint, session) = try await place(of: work)
             return try await EndpointRoller(endpoint: endpoint, session: session, work: work).roll()
         case .invoke(let targets):
-            let session = try await sessions.session(work.attempt.account)
-            guard let endpoint = settings.endpoint(work.attempt.endpoint) else { throw missing(work) }
+            let (endpoint, session) = try await place(of: work)
             return try await SmokeTester(endpoint: endpoint, session: session).test(targets)
         case .look, .wait:
             // Looks are shared by the attempts of an account, and time passes by itself.
@@ -41,8 +39,15 @@ struct Performer: Sendable {
         }
     }
 
-    func missing(_ work: Work) -> FailureError {
-        FailureError(.invalid, "endpoint \(work.attempt.endpoint) is no longer in the accounts folder")
+    /// The endpoint as the accounts folder has it, and the account it is worked on in.
+    private func place(of work: Work) async throws -> (EndpointDocument, Sessions.Session) {
+        guard let endpoint = settings.endpoint(work.attempt.endpoint) else {
+            throw FailureError(
+                .invalid,
+                "endpoint \(work.attempt.endpoint) is no longer in the accounts folder"
+            )
+        }
+        return (endpoint, try await sessions.session(work.attempt.account))
     }
 
     /// Looks at all endpoints of an account that attempts wait for: one paged ListEndpoints says which of

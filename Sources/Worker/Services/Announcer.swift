@@ -12,7 +12,6 @@ struct Announcer: Service {
     static let interval = Duration.seconds(1)
 
     let bus: String
-    let region: String
     let client: EventBridge
     let ledger: Ledger
     let log: Logger
