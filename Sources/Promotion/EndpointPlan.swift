@@ -8,19 +8,41 @@ public struct EndpointPlan: Hashable, Sendable {
     public let stages: [StagePlan]
     /// Who may retry, roll back, hold, resume and deploy.
     public let operators: [SenderPattern]
+    public let onRejection: OnRejection
+    public let onModelFailure: OnModelFailure
+
+    /// What becomes of the accounts that serve a version when the registry rejects it.
+    public enum OnRejection: String, Sendable, CaseIterable {
+        /// They go back at once to the last release they verified without it.
+        case rollback
+        /// They stay, their stages are held, and a person decides.
+        case hold
+    }
+
+    /// What becomes of a release's other models when one fails its check.
+    public enum OnModelFailure: String, Sendable, CaseIterable {
+        /// The whole release has failed.
+        case fail
+        /// The rest goes on as the next release, without the one that failed.
+        case exclude
+    }
 
     public init(
         name: String,
         targets: [String: String],
         image: String?,
         stages: [StagePlan],
-        operators: [SenderPattern]
+        operators: [SenderPattern],
+        onRejection: OnRejection = .rollback,
+        onModelFailure: OnModelFailure = .fail
     ) {
         self.name = name
         self.targets = targets
         self.image = image
         self.stages = stages
         self.operators = operators
+        self.onRejection = onRejection
+        self.onModelFailure = onModelFailure
     }
 
     func stage(_ name: String) -> StagePlan? { stages.first { $0.name == name } }
@@ -36,28 +58,28 @@ public struct StagePlan: Hashable, Sendable {
     public let accounts: [String: String]
     public let accepts: Set<ApprovalStatus>
     public let soak: Duration
-    /// How many distinct people must approve; 0 promotes by itself once the rest holds.
-    public let approvals: Int
-    public let approvers: [SenderPattern]
-    /// How long a release may wait for people.
-    public let expires: Duration
+    /// How long after its verification upstream a release may enter at the earliest.
+    public let lag: Duration
+    /// How traffic is moved to a new config, as SageMaker names it; nil where it is all at once.
+    public let traffic: String?
+    public let gate: GatePlan
 
     public init(
         name: String,
         accounts: [String: String],
         accepts: Set<ApprovalStatus>,
         soak: Duration,
-        approvals: Int,
-        approvers: [SenderPattern],
-        expires: Duration
+        lag: Duration = .zero,
+        traffic: String? = nil,
+        gate: GatePlan = GatePlan()
     ) {
         self.name = name
         self.accounts = accounts
         self.accepts = accepts
         self.soak = soak
-        self.approvals = approvals
-        self.approvers = approvers
-        self.expires = expires
+        self.lag = lag
+        self.traffic = traffic
+        self.gate = gate
     }
 
     var stop: Release.Stop { Release.Stop(stage: name, accounts: accounts.keys.sorted()) }
@@ -66,5 +88,83 @@ public struct StagePlan: Hashable, Sendable {
     /// has another one, and is void.
     public var settings: String {
         accounts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+}
+
+/// What a stage's gate asks for besides what every gate does.
+public struct GatePlan: Hashable, Sendable {
+    /// How many distinct people must approve; 0 promotes by itself once the rest holds.
+    public var approvals: Int
+    public var approvers: [SenderPattern]
+    /// The ids of roles whose session names tell people apart (`AROA…`, without a session).
+    public var namedSessions: Set<String>
+    /// Of the approvals at least one must come from these; empty where anyone will do.
+    public var requiredGroup: [SenderPattern]
+    /// Whether whoever asked for the release (approved a version, or posted `deploy` or `retry`) may not
+    /// approve it here.
+    public var notRequester: Bool
+    /// What an approver has to look at, shown with what the release waits for.
+    public var instructions: String?
+    /// How often whoever is awaited is reminded; nil for never.
+    public var remindEvery: Duration?
+    /// How long a release may wait for people, checks, alarms and windows.
+    public var expires: Duration
+    /// CloudWatch alarms that have to be quiet in the accounts soaking and in those entered.
+    public var alarms: [String]
+    public var insufficientData: InsufficientData
+    public var windows: Windows?
+    /// Who may promote past the gate in an emergency.
+    public var mayOverride: [SenderPattern]
+    /// The team's own checks, answered by `attest` messages.
+    public var checks: [CheckPlan]
+
+    /// How long a release waits where nothing else is said.
+    public static let expiresByDefault = Duration.seconds(7 * 24 * 3600)
+
+    /// What an alarm without data counts as.
+    public enum InsufficientData: String, Sendable, CaseIterable {
+        case inconclusive, ok, alarm
+    }
+
+    public init(
+        approvals: Int = 0,
+        approvers: [SenderPattern] = [],
+        namedSessions: Set<String> = [],
+        requiredGroup: [SenderPattern] = [],
+        notRequester: Bool = false,
+        instructions: String? = nil,
+        remindEvery: Duration? = nil,
+        expires: Duration = GatePlan.expiresByDefault,
+        alarms: [String] = [],
+        insufficientData: InsufficientData = .inconclusive,
+        windows: Windows? = nil,
+        mayOverride: [SenderPattern] = [],
+        checks: [CheckPlan] = []
+    ) {
+        self.approvals = approvals
+        self.approvers = approvers
+        self.namedSessions = namedSessions
+        self.requiredGroup = requiredGroup
+        self.notRequester = notRequester
+        self.instructions = instructions
+        self.remindEvery = remindEvery
+        self.expires = expires
+        self.alarms = alarms
+        self.insufficientData = insufficientData
+        self.windows = windows
+        self.mayOverride = mayOverride
+        self.checks = checks
+    }
+}
+
+/// A check of the team's own, such as an integration test in CI, that a gate waits for.
+public struct CheckPlan: Hashable, Sendable {
+    public let name: String
+    /// Who may attest to it.
+    public let senders: [SenderPattern]
+
+    public init(name: String, senders: [SenderPattern]) {
+        self.name = name
+        self.senders = senders
     }
 }

@@ -21,13 +21,23 @@ public struct EndpointSight: Hashable, Sendable, Codable {
     public let modifiedAt: Moment
     /// AWS's FailureReason, often absent even after a failure.
     public let failureReason: String?
+    /// How the last update moved the traffic, as LastDeploymentConfig has it; nil where it says nothing.
+    public let traffic: String?
 
-    public init(kind: Kind, status: String, config: String, modifiedAt: Moment, failureReason: String?) {
+    public init(
+        kind: Kind,
+        status: String,
+        config: String,
+        modifiedAt: Moment,
+        failureReason: String?,
+        traffic: String? = nil
+    ) {
         self.kind = kind
         self.status = status
         self.config = config
         self.modifiedAt = modifiedAt
         self.failureReason = failureReason
+        self.traffic = traffic
     }
 
     /// Whether the FailureReason names capacity, a quota or a fault of the service rather than the model.

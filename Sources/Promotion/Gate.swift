@@ -165,7 +165,7 @@ public struct Gate: Hashable, Sendable {
     }
 
     private func approved(_ now: Moment) -> Condition {
-        guard plan.approvals > 0 else {
+        guard plan.gate.approvals > 0 else {
             return Condition(name: "approved", verdict: .passed, text: "no approval asked for", until: nil)
         }
         if isServed {
@@ -177,24 +177,25 @@ public struct Gate: Hashable, Sendable {
             )
         }
         let valid = consents.filter { consent in
-            consent.settings == plan.settings && plan.approvers.contains { $0.matches(consent.sender) }
+            consent.settings == plan.settings && plan.gate.approvers.contains { $0.matches(consent.sender) }
         }
         var people: [String] = []
         for consent in valid where !people.contains(consent.sender.person) {
             people.append(consent.sender.person)
         }
-        if people.count >= plan.approvals {
+        if people.count >= plan.gate.approvals {
             let evidence = valid.map { "\($0.sender) (\($0.reason))" }.joined(separator: ", ")
             return Condition(name: "approved", verdict: .passed, text: "approved by \(evidence)", until: nil)
         }
-        let deadline = waitingSince + plan.expires
-        let count = plan.approvals == 1 ? "approval" : "\(people.count) of \(plan.approvals) approvals"
+        let deadline = waitingSince + plan.gate.expires
+        let count =
+            plan.gate.approvals == 1 ? "approval" : "\(people.count) of \(plan.gate.approvals) approvals"
         if deadline <= now {
             return Condition(
                 name: "approved",
                 verdict: .failed,
                 text:
-                    "nobody approved it for \(plan.name) in time: it had \(people.count) of \(plan.approvals) "
+                    "nobody approved it for \(plan.name) in time: it had \(people.count) of \(plan.gate.approvals) "
                     + "approvals when it expired",
                 until: nil
             )

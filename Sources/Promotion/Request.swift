@@ -83,7 +83,7 @@ extension EndpointState {
             let stages = self.plan.stages.map(\.name).joined(separator: ", ")
             return .refused("endpoint \(self.plan.name) has no stage \(stage); it has \(stages)")
         }
-        guard plan.approvers.contains(where: { $0.matches(sender) }) else {
+        guard plan.gate.approvers.contains(where: { $0.matches(sender) }) else {
             return .refused("\(sender) is not among the approvers of \(self.plan.name) in \(stage)")
         }
         return nil
@@ -135,7 +135,7 @@ extension EndpointState {
                 && $0.sender.person == request.sender.person
         }
         consents.append(consent)
-        return .accepted("counts as one of \(plan.approvals) approvals for \(stage)")
+        return .accepted("counts as one of \(plan.gate.approvals) approvals for \(stage)")
     }
 
     private mutating func reject(_ id: String, _ stage: String, _ request: Request, now: Moment) -> Answer {

@@ -247,10 +247,7 @@ extension StagePlan {
             name: name,
             accounts: [:],
             accepts: [],
-            soak: .zero,
-            approvals: 0,
-            approvers: [],
-            expires: .zero
+            soak: .zero
         )
     }
 }

@@ -42,7 +42,9 @@ public struct Settings: Sendable {
             targets: endpoint.models.mapValues(\.name),
             image: endpoint.container?.image,
             stages: try endpoint.stages.map { try stage($0, of: endpoint) },
-            operators: endpoint.operators
+            operators: endpoint.operators,
+            onRejection: endpoint.onRejection,
+            onModelFailure: endpoint.onModelFailure
         )
     }
 
@@ -58,9 +60,9 @@ public struct Settings: Sendable {
             accounts: digests,
             accepts: Set(stage.accepts.compactMap { ApprovalStatus(rawValue: $0.rawValue) }),
             soak: stage.soak,
-            approvals: stage.gate.approvals,
-            approvers: stage.gate.approvers,
-            expires: stage.gate.expires
+            lag: stage.lag,
+            traffic: stage.traffic?.shift.type,
+            gate: stage.gate
         )
     }
 }

@@ -53,9 +53,11 @@ final class Bench {
                 accounts: [stage: "settings of \(stage)"],
                 accepts: [.approved],
                 soak: soak,
-                approvals: approvals,
-                approvers: approvals > 0 ? people : [],
-                expires: .seconds(7 * 24 * 3600)
+                gate: GatePlan(
+                    approvals: approvals,
+                    approvers: approvals > 0 ? people : [],
+                    expires: .seconds(7 * 24 * 3600)
+                )
             )
         }
         return EndpointPlan(

@@ -433,9 +433,7 @@ import Testing
             accounts: ["canary": "c1"],
             accepts: [.approved],
             soak: .zero,
-            approvals: 0,
-            approvers: [],
-            expires: .days(7)
+            gate: GatePlan(approvals: 0, approvers: [], expires: .days(7))
         )
         it.world.plan = plan([staging(), canary, prod()])
         #expect(it.pass(.minutes(1)) == "1 released, 2 aborted")
@@ -702,9 +700,7 @@ import Testing
             accounts: ["quality": "q"],
             accepts: [.approved],
             soak: .zero,
-            approvals: 0,
-            approvers: [],
-            expires: .days(7)
+            gate: GatePlan(approvals: 0, approvers: [], expires: .days(7))
         )
         let it = Story(plan([staging(), quality, prod()]))
         #expect(it.approve(de(1)) == "1 rolling staging")
@@ -723,9 +719,7 @@ import Testing
             accounts: ["sandbox": "x"],
             accepts: [.approved, .pending],
             soak: .zero,
-            approvals: 0,
-            approvers: [],
-            expires: .days(7)
+            gate: GatePlan(approvals: 0, approvers: [], expires: .days(7))
         )
         let it = Story(plan([sandbox, prod(approvals: 0)]))
         #expect(it.see(de(1), .pending) == "1 rolling sandbox")
@@ -742,9 +736,7 @@ import Testing
             accounts: ["sandbox": "x"],
             accepts: [.approved, .pending],
             soak: .zero,
-            approvals: 0,
-            approvers: [],
-            expires: .days(7)
+            gate: GatePlan(approvals: 0, approvers: [], expires: .days(7))
         )
         let it = Story(plan([sandbox, prod()]))
         #expect(it.approve(de(1)) == "1 rolling sandbox")

@@ -38,9 +38,7 @@ import Testing
         accounts: ["quality": "q"],
         accepts: [.approved],
         soak: .minutes(1),
-        approvals: 0,
-        approvers: [],
-        expires: .days(7)
+        gate: GatePlan(approvals: 0, approvers: [], expires: .days(7))
     )
 
     @Test(arguments: 0..<8)
@@ -136,9 +134,7 @@ import Testing
                 accounts: stage.accounts.mapValues { _ in digest },
                 accepts: stage.accepts,
                 soak: stage.soak,
-                approvals: stage.approvals,
-                approvers: stage.approvers,
-                expires: stage.expires
+                gate: stage.gate
             )
         }
         world.plan = plan(stages)

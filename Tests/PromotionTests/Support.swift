@@ -55,9 +55,7 @@ func staging(accounts: [String: String] = ["staging": "s1"], soak: Duration = .z
         accounts: accounts,
         accepts: [.approved],
         soak: soak,
-        approvals: 0,
-        approvers: [],
-        expires: .days(7)
+        gate: GatePlan(approvals: 0, approvers: [], expires: .days(7))
     )
 }
 
@@ -67,9 +65,7 @@ func prod(accounts: [String: String] = ["prod": "p1"], approvals: Int = 1) -> St
         accounts: accounts,
         accepts: [.approved],
         soak: .zero,
-        approvals: approvals,
-        approvers: patterns("AIDAANNA", "AROATEAM:*"),
-        expires: .days(7)
+        gate: GatePlan(approvals: approvals, approvers: patterns("AIDAANNA", "AROATEAM:*"), expires: .days(7))
     )
 }
 

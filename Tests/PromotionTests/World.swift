@@ -186,7 +186,7 @@ struct World {
                     && $0.settings == stage.settings
             }.map(\.sender.person)
         )
-        if people.count < stage.approvals {
+        if people.count < stage.gate.approvals {
             faults.append("\(release.id) entered \(attempt.stage) without approval")
         }
         if holds.contains(where: { $0.covers(stage.name) })

@@ -27,15 +27,19 @@ import Worker
         #expect(
             endpoint.smoke == [
                 SmokeTest(
-                    contentType: "text/csv",
-                    body: "1,2,3",
-                    within: .seconds(2),
-                    expect: [
-                        SmokeTest.Expectation(
-                            pointer: "/predictions/0/score",
-                            check: .between(low: 0, high: 100)
+                    question: .requests(
+                        SmokeTest.Requests(
+                            contentType: "text/csv",
+                            body: .bytes(Array("1,2,3".utf8)),
+                            expect: [
+                                SmokeTest.Expectation(
+                                    place: .pointer("/predictions/0/score"),
+                                    check: .between(low: 0, high: 100)
+                                )
+                            ]
                         )
-                    ]
+                    ),
+                    within: .seconds(2)
                 )
             ]
         )
@@ -55,7 +59,7 @@ import Worker
         #expect(endpoint.container == nil)
         #expect(try endpoint.operators == [SenderPattern("AIDAEXAMPLEID")])
         let (staging, prod) = try (#require(endpoint.stages.first), #require(endpoint.stages.last))
-        #expect(staging.gate == GateDocument(approvals: 0, approvers: [], expires: .seconds(604_800)))
+        #expect(staging.gate == GatePlan())
         #expect(prod.gate.approvals == 1)
         #expect(prod.gate.expires == .seconds(604_800))
         #expect(prod.accepts == [.approved])
@@ -116,8 +120,8 @@ import Worker
             in: "endpoint.yaml"
         )
         let endpoint = try #require(fixture.load().endpoints.first)
-        #expect(endpoint.smokeTests(for: "de.tar.gz").map(\.body) == ["4", "5"])
-        #expect(endpoint.smokeTests(for: "fr.tar.gz").map(\.body) == ["1,2,3"])
+        #expect(endpoint.smokeTests(for: "de.tar.gz").map(\.requests?.body) == [.bytes([52]), .bytes([53])])
+        #expect(endpoint.smokeTests(for: "fr.tar.gz").map(\.requests?.body) == [.bytes(Array("1,2,3".utf8))])
     }
 
     @Test func smokeMayBeNone() throws {
@@ -140,8 +144,11 @@ import Worker
         for (text, value) in values {
             var fixture = AccountsFixture()
             try fixture.replace("between: [0, 100]", with: "equals: \(text)", in: "endpoint.yaml")
-            let expect = try fixture.load().endpoints.first?.smoke.first?.expect
-            #expect(expect == [SmokeTest.Expectation(pointer: "/score", check: .equals(value))], "\(text)")
+            let expect = try fixture.load().endpoints.first?.smoke.first?.requests?.expect
+            #expect(
+                expect == [SmokeTest.Expectation(place: .pointer("/score"), check: .equals(value))],
+                "\(text)"
+            )
         }
     }
 

@@ -85,9 +85,7 @@ import Testing
             accounts: ["staging": ""],
             accepts: [.approved],
             soak: .zero,
-            approvals: 0,
-            approvers: [],
-            expires: .zero
+            gate: GatePlan(approvals: 0, approvers: [], expires: .zero)
         )
         var state = EndpointState(
             plan: EndpointPlan(name: endpoint, targets: [:], image: nil, stages: [stage], operators: [])

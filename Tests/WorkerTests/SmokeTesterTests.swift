@@ -63,9 +63,9 @@ import Testing
         let sentence = SmokeTester.disappointment(
             with: Array(Self.reply.utf8),
             [
-                .init(pointer: "/ok", check: .equals(.flag(true))),
-                .init(pointer: "/name", check: .equals(.text("fr"))),
-                .init(pointer: "/missing", check: .equals(.flag(true))),
+                .init(place: .pointer("/ok"), check: .equals(.flag(true))),
+                .init(place: .pointer("/name"), check: .equals(.text("fr"))),
+                .init(place: .pointer("/missing"), check: .equals(.flag(true))),
             ]
         )
         #expect(sentence == "answered something else than fr at /name")
@@ -76,6 +76,6 @@ import Testing
         _ pointer: String,
         _ check: SmokeTest.Expectation.Check
     ) -> String? {
-        SmokeTester.disappointment(with: Array(reply.utf8), [.init(pointer: pointer, check: check)])
+        SmokeTester.disappointment(with: Array(reply.utf8), [.init(place: .pointer(pointer), check: check)])
     }
 }

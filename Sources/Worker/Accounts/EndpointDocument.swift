@@ -1,12 +1,15 @@
 public import Promotion
 
-/// A `kind: endpoint` document: one multi-model endpoint, what it serves, and the stages it goes through.
+/// A `kind: endpoint` document: one endpoint, what it serves, and the stages it goes through.
 ///
 /// Its artifacts are per release, the only way there is so far.
 public struct EndpointDocument: Hashable, Sendable {
     /// The endpoint's name, the same in every account.
     public var name: String
-    /// The model package group that feeds each target model.
+    /// Whether it serves many models behind one endpoint, or one.
+    public var serves: Serves
+    /// The model package group that feeds each target model. A single-model endpoint has one target,
+    /// `EndpointDocument.singleTarget`, which is the name of its artifact's copy.
     public var models: [String: ModelPackageGroup]
     /// Who may retry, roll back, hold, resume and deploy. Default: the approvers of all its stages.
     public var operators: [SenderPattern]
@@ -14,22 +17,46 @@ public struct EndpointDocument: Hashable, Sendable {
     public var smoke: [SmokeTest]
     /// The container that serves the models; without one the model packages' own does.
     public var container: ContainerDocument?
+    /// How many releases' artifacts, models and configs are kept in each account, besides those in use.
+    public var keep: Int
+    /// Whether an endpoint of this name that Sluice did not make is taken over by the first release.
+    public var adopt: Bool
+    public var onRejection: EndpointPlan.OnRejection
+    public var onModelFailure: EndpointPlan.OnModelFailure
     /// The stages in the order a release goes through them, each with its accounts and settings in force.
     public var stages: [StageDocument]
 
+    public enum Serves: String, Hashable, Sendable, CaseIterable {
+        case multiModel = "multi-model"
+        case singleModel = "single-model"
+    }
+
+    /// The one target of a single-model endpoint.
+    public static let singleTarget = "model.tar.gz"
+
     public init(
         name: String,
+        serves: Serves = .multiModel,
         models: [String: ModelPackageGroup],
         operators: [SenderPattern]? = nil,
         smoke: [SmokeTest] = [],
         container: ContainerDocument? = nil,
+        keep: Int = 3,
+        adopt: Bool = false,
+        onRejection: EndpointPlan.OnRejection = .rollback,
+        onModelFailure: EndpointPlan.OnModelFailure = .fail,
         stages: [StageDocument]
     ) {
         self.name = name
+        self.serves = serves
         self.models = models
         self.operators = operators ?? Self.approvers(of: stages)
         self.smoke = smoke
         self.container = container
+        self.keep = keep
+        self.adopt = adopt
+        self.onRejection = onRejection
+        self.onModelFailure = onModelFailure
         self.stages = stages
     }
 

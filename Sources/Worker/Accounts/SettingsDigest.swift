@@ -60,18 +60,22 @@ extension EndpointDocument {
     }
 
     private static func canonical(_ smoke: SmokeTest) -> CanonicalJSON {
-        var object: [String: CanonicalJSON] = [
-            "contentType": .text(smoke.contentType),
-            "body": .text(smoke.body),
-            "expect": .list(smoke.expect.map(canonical)),
-        ]
+        var object: [String: CanonicalJSON] = [:]
+        if case .requests(let requests) = smoke.question {
+            object["contentType"] = .text(requests.contentType)
+            if case .bytes(let bytes) = requests.body {
+                object["body"] = .text(String(decoding: bytes, as: UTF8.self))
+            }
+            object["expect"] = .list(requests.expect.map(canonical))
+        }
         object["target"] = smoke.target.map(CanonicalJSON.text)
         object["within"] = smoke.within.map(CanonicalJSON.duration)
         return .object(object)
     }
 
     private static func canonical(_ expectation: SmokeTest.Expectation) -> CanonicalJSON {
-        var object: [String: CanonicalJSON] = ["pointer": .text(expectation.pointer)]
+        var object: [String: CanonicalJSON] = [:]
+        if case .pointer(let pointer) = expectation.place { object["pointer"] = .text(pointer) }
         switch expectation.check {
         case .equals(.text(let text)): object["equals"] = .text(text)
         case .equals(.number(let number)): object["equals"] = .number(number)

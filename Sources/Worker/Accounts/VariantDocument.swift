@@ -6,11 +6,19 @@ public struct VariantDocument: Hashable, Sendable {
     public var instance: String
     /// How many instances it starts with.
     public var count: Int
+    /// The ARN of the key that encrypts the instances' volumes; without one SageMaker's own does.
+    public var volumeKmsKey: String?
 
-    public init(name: String = VariantDocument.nameByDefault, instance: String, count: Int) {
+    public init(
+        name: String = VariantDocument.nameByDefault,
+        instance: String,
+        count: Int,
+        volumeKmsKey: String? = nil
+    ) {
         self.name = name
         self.instance = instance
         self.count = count
+        self.volumeKmsKey = volumeKmsKey
     }
 
     /// The variant's name where the document does not say.

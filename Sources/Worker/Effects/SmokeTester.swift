@@ -31,15 +31,16 @@ struct SmokeTester {
     }
 
     private func ask(_ target: String, _ test: SmokeTest) async throws {
-        var (body, took) = try await invoke(target, test)
+        guard case .requests(let requests) = test.question else { return }
+        var (body, took) = try await invoke(target, requests)
         if let within = test.within, took > within {
             // The first answer may have waited for the model to load; the limit is for a loaded one.
-            (body, took) = try await invoke(target, test)
+            (body, took) = try await invoke(target, requests)
             guard took <= within else {
                 throw refusal(target, "answered in \(Self.text(took)), and is given \(Self.text(within))")
             }
         }
-        if let sentence = Self.disappointment(with: body, test.expect) { throw refusal(target, sentence) }
+        if let sentence = Self.disappointment(with: body, requests.expect) { throw refusal(target, sentence) }
     }
 
     private func refusal(_ target: String, _ what: String) -> Refusal {
@@ -49,14 +50,15 @@ struct SmokeTester {
         )
     }
 
-    private func invoke(_ target: String, _ test: SmokeTest) async throws -> ([UInt8], Duration) {
+    private func invoke(_ target: String, _ test: SmokeTest.Requests) async throws -> ([UInt8], Duration) {
+        guard case .bytes(let question) = test.body else { return ([], .zero) }
         let start = ContinuousClock.now
         do {
             let answer = try await SageMakerRuntime(session.client).invokeEndpoint(
                 name: endpoint.name,
                 targetModel: target,
                 contentType: test.contentType,
-                body: [UInt8](test.body.utf8)
+                body: question
             )
             return (answer.body, .now - start)
         } catch let error as AWSError {
@@ -82,16 +84,19 @@ struct SmokeTester {
             return "answered something that is not JSON: \(error)"
         }
         for expectation in expectations {
-            let value = try? document.value(at: expectation.pointer)
-            guard let value else { return "has nothing at \(expectation.pointer)" }
-            if let sentence = disappointment(with: value, expectation) { return sentence }
+            guard case .pointer(let pointer) = expectation.place else { continue }
+            let value = try? document.value(at: pointer)
+            guard let value else { return "has nothing at \(pointer)" }
+            if let sentence = disappointment(with: value, expectation, at: pointer) { return sentence }
         }
         return nil
     }
 
-    private static func disappointment(with value: JSONValue, _ expectation: SmokeTest.Expectation) -> String?
-    {
-        let pointer = expectation.pointer
+    private static func disappointment(
+        with value: JSONValue,
+        _ expectation: SmokeTest.Expectation,
+        at pointer: String
+    ) -> String? {
         switch expectation.check {
         case .between(let low, let high):
             guard let number = value.number else { return "has no number at \(pointer)" }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Promotion
 import Worker
 
 struct Check: ParsableCommand {

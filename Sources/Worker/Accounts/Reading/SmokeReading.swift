@@ -44,13 +44,16 @@ extension Section {
                 line: target.line
             )
         }
-        return SmokeTest(
-            target: target?.value,
+        let requests = SmokeTest.Requests(
             contentType: value("contentType", .contentType)?.value ?? "",
-            body: value("body", .anyText)?.value ?? "",
-            within: value("within", .invocation)?.value,
+            body: .bytes(Array((value("body", .anyText)?.value ?? "").utf8)),
             expect: list("expect", mayBeEmpty: true)?
                 .compactMap { Section($0, as: .expectation, in: source)?.expectation() } ?? []
+        )
+        return SmokeTest(
+            target: target?.value,
+            question: .requests(requests),
+            within: value("within", .invocation)?.value
         )
     }
 
@@ -65,7 +68,7 @@ extension Section {
         default: break
         }
         guard let pointer, let check = equals ?? between else { return nil }
-        return SmokeTest.Expectation(pointer: pointer.value, check: check)
+        return SmokeTest.Expectation(place: .pointer(pointer.value), check: check)
     }
 
     private func equals() -> SmokeTest.Expectation.Check? {

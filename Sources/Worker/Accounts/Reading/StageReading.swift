@@ -8,7 +8,7 @@ struct StageDraft {
     private let accepts: Set<StageDocument.Acceptable>
     private let soak: Duration
     private let variant: VariantDocument?
-    private let gate: GateDocument
+    private let gate: GatePlan
 
     init(_ section: Section, over endpoint: VariantDraft) {
         name = section.value("stage", .plainName)
@@ -78,18 +78,18 @@ struct VariantDraft {
 }
 
 extension Section {
-    fileprivate func gate() -> GateDocument {
-        guard let gate = section("gate", as: .gate) else { return GateDocument() }
+    fileprivate func gate() -> GatePlan {
+        guard let gate = section("gate", as: .gate) else { return GatePlan() }
         let approvals = gate.value("approvals", .number(from: 0))
         let approvers = gate.list("approvers", of: .sender)
         let expires = gate.value("expires", .expires)
         if let approvals, approvals.value > 0 {
             gate.check(approvals, against: approvers)
         }
-        return GateDocument(
-            approvals: approvals?.value,
+        return GatePlan(
+            approvals: approvals?.value ?? (approvers == nil ? 0 : 1),
             approvers: approvers?.map(\.value) ?? [],
-            expires: expires?.value ?? GateDocument.expiresByDefault
+            expires: expires?.value ?? GatePlan.expiresByDefault
         )
     }
 
