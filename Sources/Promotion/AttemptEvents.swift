@@ -14,6 +14,8 @@ extension Attempt {
         /// A version's status in the registry is not one the stage accepts.
         case withdrawn(sentence: String)
         case soakEnded
+        /// Somebody who may override the next gate ended the soak before its time.
+        case soakCut
         case effectFailed(Failure)
     }
 
@@ -59,6 +61,7 @@ extension Attempt.Event {
         case .checkFailed: "checkFailed"
         case .withdrawn: "withdrawn"
         case .soakEnded: "soakEnded"
+        case .soakCut: "soakCut"
         case .effectFailed(let failure): failure.kind == .interrupted ? "interrupted" : "effectFailed"
         }
     }
@@ -74,7 +77,7 @@ extension Attempt.Event {
             "\(sight.status) on \(sight.config)\(sight.failureReason.map { ": \($0)" } ?? "")"
         case .checkFailed(_, let sentence), .withdrawn(let sentence): sentence
         case .effectFailed(let failure): "\(failure.kind.rawValue): \(failure.sentence)"
-        case .endpointDeleted, .artifactsCopied, .endpointUpdateAccepted, .modelsAnswered, .soakEnded: ""
+        case .endpointDeleted, .artifactsCopied, .endpointUpdateAccepted, .modelsAnswered, .soakEnded, .soakCut: ""
         }
     }
 }
