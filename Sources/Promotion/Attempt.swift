@@ -337,7 +337,12 @@ public struct Attempt: Hashable, Sendable, Codable {
         } else if isRollback {
             giveUp(sentence, now: now)
         } else {
-            end(recalled == nil ? .failed : .aborted, sentence, blame: recalled == nil ? .changes : .nobody, now: now)
+            end(
+                recalled == nil ? .failed : .aborted,
+                sentence,
+                blame: recalled == nil ? .changes : .nobody,
+                now: now
+            )
         }
     }
 
@@ -402,7 +407,11 @@ public struct Attempt: Hashable, Sendable, Codable {
         now: Moment
     ) {
         if isRollback {
-            return giveUp("\(sentence). It is a way back, and none is taken back itself.", blame: blame, now: now)
+            return giveUp(
+                "\(sentence). It is a way back, and none is taken back itself.",
+                blame: blame,
+                now: now
+            )
         }
         guard before != nil else {
             return end(

@@ -77,7 +77,9 @@ extension Attempt.Event {
             "\(sight.status) on \(sight.config)\(sight.failureReason.map { ": \($0)" } ?? "")"
         case .checkFailed(_, let sentence), .withdrawn(let sentence): sentence
         case .effectFailed(let failure): "\(failure.kind.rawValue): \(failure.sentence)"
-        case .endpointDeleted, .artifactsCopied, .endpointUpdateAccepted, .modelsAnswered, .soakEnded, .soakCut: ""
+        case .endpointDeleted, .artifactsCopied, .endpointUpdateAccepted, .modelsAnswered, .soakEnded,
+            .soakCut:
+            ""
         }
     }
 }

@@ -34,7 +34,9 @@ extension EndpointState {
         now: Moment
     ) {
         guard canCompose, !models.isEmpty, !plan.stages.isEmpty else { return }
-        guard triggeredBy != nil || isAsked(models) || !isOnlyWithdrawn && !isOnlySettings(models) else { return }
+        guard triggeredBy != nil || isAsked(models) || !isOnlyWithdrawn && !isOnlySettings(models) else {
+            return
+        }
         let requester = triggeredBy
         triggeredBy = nil
         let course = plan.stages.map(\.stop)
@@ -82,7 +84,10 @@ extension EndpointState {
 
     /// Which targets of the first stage the release no longer has, for people who look for them.
     private func dropped(by release: Release) -> String {
-        let served = Set(plan.stages.first.map { $0.accounts.keys.flatMap { serving[$0]?.models.keys.sorted() ?? [] } } ?? [])
+        let served = Set(
+            plan.stages.first.map { $0.accounts.keys.flatMap { serving[$0]?.models.keys.sorted() ?? [] } }
+                ?? []
+        )
         let dropped = served.subtracting(release.models.keys).sorted().map { target in
             plan.targets[target] == nil
                 ? "\(target), which is no longer in the accounts folder"

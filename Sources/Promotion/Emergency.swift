@@ -38,7 +38,8 @@ extension EndpointState {
 
     private func nowhere(_ account: String, _ stage: StagePlan, _ id: String?) -> String {
         guard let id else {
-            return "there is nothing to go back to: \(account) verified no other release that \(stage.name) accepts now"
+            return
+                "there is nothing to go back to: \(account) verified no other release that \(stage.name) accepts now"
         }
         if serving[account]?.release == id { return "\(account) serves \(id) already" }
         guard let past = past[account]?.first(where: { $0.release.id == id }) else {
@@ -46,7 +47,8 @@ extension EndpointState {
         }
         let why =
             past.release.state.ending.map { ", which ended \($0.rawValue)" } ?? ""
-        return "\(account) cannot go back to \(id)\(why): what it holds is rejected, barred or no longer accepted, or "
+        return
+            "\(account) cannot go back to \(id)\(why): what it holds is rejected, barred or no longer accepted, or "
             + "it was left before"
     }
 
@@ -117,7 +119,9 @@ extension EndpointState {
         }
         guard let asked = plan.gate.checks.first(where: { $0.name == check }) else {
             let known = plan.gate.checks.map(\.name).joined(separator: ", ")
-            return .refused("the gate of \(stage) asks for no check \(check); it asks for \(known.isEmpty ? "none" : known)")
+            return .refused(
+                "the gate of \(stage) asks for no check \(check); it asks for \(known.isEmpty ? "none" : known)"
+            )
         }
         guard asked.senders.contains(where: { $0.matches(request.sender) }) else {
             return .refused("\(request.sender) is not among the senders of check \(check)")

@@ -97,7 +97,8 @@ public struct EndpointState: Sendable {
     /// of its way through the stages.
     func attempt(of release: Release, in account: String) -> Attempt? {
         attempts.first {
-            $0.release == release.id && $0.account == account && $0.opening == release.opening && !$0.isRollback
+            $0.release == release.id && $0.account == account && $0.opening == release.opening
+                && !$0.isRollback
         }
     }
 
@@ -200,13 +201,23 @@ public struct EndpointState: Sendable {
             release.position + 1 < release.course.count,
             let next = plan.stage(release.course[release.position + 1].stage), !next.gate.checks.isEmpty
         else { return "" }
-        return "; the gate of \(next.name) asks for check " + next.gate.checks.map(\.name).joined(separator: ", ")
+        return "; the gate of \(next.name) asks for check "
+            + next.gate.checks.map(\.name).joined(separator: ", ")
     }
 
-    /// Takes in which releases accounts may go back to, and the statuses of what those hold.
-    public mutating func learn(past: [String: [Past]], statuses: [String: ApprovalStatus]) {
+    /// Takes in which releases accounts may go back to, those they serve, and the statuses of what all
+    /// of these hold.
+    public mutating func learn(
+        past: [String: [Past]],
+        served: [Release],
+        statuses: [String: ApprovalStatus]
+    ) {
         self.past = past
-        learn(statuses: statuses)
+        for release in served where !releases.contains(where: { $0.id == release.id }) {
+            releases.append(release)
+        }
+        // What happened in this transaction is newer than what was written before it.
+        self.statuses.merge(statuses) { known, _ in known }
     }
 
     /// Takes in the registry's statuses of packages that a new release may hold.

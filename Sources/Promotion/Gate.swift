@@ -147,7 +147,8 @@ public struct Gate: Hashable, Sendable {
         guard condition.yieldsToOverride, condition.verdict != .passed else { return condition }
         var condition = condition
         condition.verdict = .passed
-        condition.text = "passed over by the emergency override of \(consent.sender) (\(consent.reason)): "
+        condition.text =
+            "passed over by the emergency override of \(consent.sender) (\(consent.reason)): "
             + condition.text
         condition.until = nil
         return condition

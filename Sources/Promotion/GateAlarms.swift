@@ -34,7 +34,11 @@ extension Gate {
             else { return Finding(.passed, "alarm \(alarm) is quiet in \(account)") }
             let end = since + (soakedAt - verifiedAt)
             return end > now
-                ? Finding(.inconclusive, "alarm \(alarm) in \(account), quiet only since it changed in the soak", end)
+                ? Finding(
+                    .inconclusive,
+                    "alarm \(alarm) in \(account), quiet only since it changed in the soak",
+                    end
+                )
                 : Finding(.passed, "alarm \(alarm) is quiet in \(account)")
         case .failed:
             return Finding(

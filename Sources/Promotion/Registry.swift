@@ -75,7 +75,8 @@ extension EndpointState {
                 serving[$0]?.models[seen.target]?.package == seen.package
             }
             guard isServing, !holds.contains(where: { $0.stage == stage.name }) else { continue }
-            let reason = "\(seen.package) is served and was rejected in the registry; `rollback` takes it back"
+            let reason =
+                "\(seen.package) is served and was rejected in the registry; `rollback` takes it back"
             holds.append(Hold(stage: stage.name, by: Self.itself, reason: reason, at: now))
             note("held", nil, nil, stage.name, reason)
         }

@@ -54,6 +54,13 @@ extension Request.Action {
     }
 }
 
+extension Request.Action {
+    /// Whether it needs to know what accounts may go back to.
+    public var isRollback: Bool {
+        if case .rollback = self { true } else { false }
+    }
+}
+
 extension Note {
     public init(answering request: Request, _ answer: Answer) {
         let (name, release, stage) = request.action.subject
@@ -135,7 +142,8 @@ extension EndpointState {
             person: plan.gate.person(request.sender)
         )
         let isTheirs: (Consent) -> Bool = {
-            $0.release == id && $0.opening == release.opening && $0.stage == stage && $0.person == consent.person
+            $0.release == id && $0.opening == release.opening && $0.stage == stage
+                && $0.person == consent.person
                 && !$0.isOverride
         }
         if consents.contains(where: { isTheirs($0) && $0.settings == plan.settings }) {
@@ -264,7 +272,11 @@ extension EndpointState {
             guard let candidate = known[package], candidate.target == target else { continue }
             // The registry's clock may be ahead of ours, and what is asked for now is the latest decision.
             let latest = candidates.filter { $0.target == target }.map(\.decidedAt).max()
-            decide(candidate, at: latest.map { max(now, $0 + .milliseconds(1)) } ?? now, by: request.sender.id)
+            decide(
+                candidate,
+                at: latest.map { max(now, $0 + .milliseconds(1)) } ?? now,
+                by: request.sender.id
+            )
         }
         triggeredBy = request.sender.id
         return .accepted("the next release is composed from it and passes every gate")

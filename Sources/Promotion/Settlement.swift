@@ -265,7 +265,8 @@ extension EndpointState {
 
     /// A hold lets no new effect begin; without one, what it stopped is due again.
     private mutating func holdAttempts(now: Moment) {
-        for index in attempts.indices where attempts[index].state.isHeldByHolds && !attempts[index].isRollback {
+        for index in attempts.indices where attempts[index].state.isHeldByHolds && !attempts[index].isRollback
+        {
             let hold = holds.first { $0.covers(attempts[index].stage) }
             attempts[index].hold(
                 hold.map { "held by \($0.by) (\($0.reason)), until somebody resumes it" },

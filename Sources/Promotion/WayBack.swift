@@ -29,7 +29,8 @@ extension EndpointState {
 
     private mutating func recallRejected(now: Moment) -> Bool {
         var isAny = false
-        for index in attempts.indices where !attempts[index].state.isEnded && attempts[index].recalled == nil {
+        for index in attempts.indices where !attempts[index].state.isEnded && attempts[index].recalled == nil
+        {
             guard let release = releases.first(where: { $0.id == attempts[index].release }),
                 let version = release.models.values.filter(isRejected).min(by: { $0.package < $1.package })
             else { continue }
@@ -130,7 +131,9 @@ extension EndpointState {
             stage.name,
             "attempt \(number): from \(left?.release ?? "what serves") back to \(known.id): \(sentence)"
         )
-        if let left { leave(left.release, because: "\(stage.name), \(account): rolled back, \(sentence)", now: now) }
+        if let left {
+            leave(left.release, because: "\(stage.name), \(account): rolled back, \(sentence)", now: now)
+        }
     }
 
     /// Ends a release that an account goes back from, however it had ended, and stops it elsewhere.
@@ -141,7 +144,8 @@ extension EndpointState {
             end(index, .aborted, because: sentence, now: now)
         case .rolling:
             for open in attempts.indices
-            where attempts[open].release == id && !attempts[open].state.isEnded && !attempts[open].isRollback {
+            where attempts[open].release == id && !attempts[open].state.isEnded && !attempts[open].isRollback
+            {
                 let before = attempts[open]
                 attempts[open].recall(because: sentence, now: now)
                 concludes(attempts[open], before: before, now: now)
