@@ -623,7 +623,7 @@ import Testing
         #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 failed")
         #expect(it.deploy(de(2)) == "refused: \(de(2).package) is barred for de; `retry` lifts a bar")
         #expect(Story().deploy() == "refused: demand has no acceptable version to deploy")
-        #expect(it.world.isTriggered == false)
+        #expect(it.world.triggeredBy == nil)
     }
 
     @Test func deployCarriesChangedSettingsThroughEveryGate() {

@@ -25,9 +25,9 @@ struct SmokeTester {
                 try await group.waitForAll()
             }
         } catch let refusal as Refusal {
-            return .checkFailed(blame: .target(refusal.target), sentence: refusal.sentence)
+            return .checkFailed(blame: .targets([refusal.target]), sentence: refusal.sentence)
         }
-        return .modelsAnswered
+        return .modelsAnswered(evidence: "")
     }
 
     private func ask(_ target: String, _ test: SmokeTest) async throws {
