@@ -424,8 +424,10 @@ extension Request.Action {
     /// The release that the action names, if any.
     var release: String? {
         switch self {
-        case .promote(let release, _), .reject(let release, _), .retry(let release, _): release
-        case .hold, .resume, .deploy: nil
+        case .promote(let release, _, _), .reject(let release, _), .retry(let release, _),
+            .attest(let release, _, _, _, _):
+            release
+        case .hold, .resume, .deploy, .rollback: nil
         }
     }
 }
