@@ -19,6 +19,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?
      endpoints/update  account, endpoint, seconds?, config? somebody else's update
      endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags
+     alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
+                       an alarm in that state, made if need be
      invoke            account, endpoint, target?, body, contentType?
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
@@ -37,6 +39,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import models, objects, sqs
+from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
 from .identity import Identities
@@ -58,6 +61,7 @@ class Control:
         self,
         worlds: Worlds,
         sagemaker: Service,
+        alarms: Alarms,
         runtime: Runtime,
         faults: Faults,
         throttle: Throttle,
@@ -67,6 +71,7 @@ class Control:
     ) -> None:
         self._worlds = worlds
         self._sagemaker = sagemaker
+        self._alarms = alarms
         self._runtime = runtime
         self._faults = faults
         self._throttle = throttle
@@ -88,6 +93,7 @@ class Control:
             "endpoints/next": self._next,
             "endpoints/update": self._meddle,
             "endpoints/create": self._squat,
+            "alarms": self._alarm,
             "invoke": self._invoke,
             "sessions": self._session_seconds,
             "sessions/expire": self._expire,
@@ -300,6 +306,10 @@ class Control:
             "targets": targets,
             "history": endpoint.history,
         }
+
+    def _alarm(self, asked: Asked) -> Any:
+        region, composite = asked.get("region", "eu-west-1"), bool(asked.get("composite"))
+        return self._alarms.put(asked["account"], region, asked["name"], asked["state"], composite)
 
     def _invoke(self, asked: Asked) -> Any:
         headers = {"content-type": asked.get("contentType", "text/csv")}
