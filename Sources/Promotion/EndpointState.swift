@@ -188,6 +188,10 @@ public struct EndpointState: Sendable {
                 }
             }
         }
+        if attempt.isRollback, attempt.needsPerson, !before.needsPerson {
+            note("rollbackFailed", release, account, attempt.stage, attempt.reason ?? "")
+            askPerson(about: attempt, now: now)
+        }
         // Where the endpoint was deleted, or nobody can say what is live, the account counts as serving
         // nothing: otherwise an older release would be taken for served there and get no attempt.
         if attempt.needsPerson || before.state == .clearing && attempt.state != .clearing {

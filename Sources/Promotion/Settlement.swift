@@ -73,13 +73,16 @@ extension EndpointState {
             case .nobody: []
             }
         bar(targets, of: release, because: attempt.reason ?? "failed in \(attempt.account)", now: now)
-        if attempt.needsPerson {
-            let reason = "the way back failed in \(attempt.account)"
-            if !holds.contains(where: { $0.stage == attempt.stage }) {
-                holds.append(Hold(stage: attempt.stage, by: "sluice", reason: reason, at: now))
-            }
-            note("held", release.id, attempt.account, attempt.stage, reason)
+        if attempt.needsPerson { askPerson(about: attempt, now: now) }
+    }
+
+    /// Holds a stage where nobody but a person can say what an account serves.
+    mutating func askPerson(about attempt: Attempt, now: Moment) {
+        let reason = "the way back failed in \(attempt.account)"
+        if !holds.contains(where: { $0.stage == attempt.stage }) {
+            holds.append(Hold(stage: attempt.stage, by: Self.itself, reason: reason, at: now))
         }
+        note("held", attempt.release, attempt.account, attempt.stage, reason)
     }
 
     mutating func bar(_ targets: [String], of release: Release, because reason: String, now: Moment) {

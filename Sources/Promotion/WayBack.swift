@@ -52,7 +52,7 @@ extension EndpointState {
         let sentence = "\(version.shortName) was rejected in the registry"
         if let open = attempts.firstIndex(where: { $0.account == account && !$0.state.isEnded }) {
             // One that changes the account anyway is let finish; one that cannot get on makes room.
-            guard attempts[open].isStuckBeforeSwitch else { return false }
+            guard isStuckBeforeSwitch(attempts[open]) else { return false }
             attempts[open].recall(because: "made room for the way back: \(sentence)", now: now)
             // What it was on its way to is released once more, by itself, when the account is back.
             triggeredBy = Self.itself
@@ -72,6 +72,14 @@ extension EndpointState {
         }
         beginRollback(to: target, in: account, stage, because: sentence, now: now)
         return true
+    }
+
+    /// Whether an attempt has switched nothing and does not get on: held, or failing.
+    private func isStuckBeforeSwitch(_ attempt: Attempt) -> Bool {
+        guard attempt.state.isHeldByHolds, attempt.state != .updating, !attempt.isRollback else {
+            return false
+        }
+        return attempt.failures > 0 || holds.contains { $0.covers(attempt.stage) }
     }
 
     /// What an account may go back to, the latest first: releases it verified, that nobody left or failed
@@ -163,12 +171,5 @@ extension Attempt.Previous {
             config: serving.config,
             since: serving.since
         )
-    }
-}
-
-extension Attempt {
-    /// Whether it has switched nothing and does not get on: held, or failing.
-    var isStuckBeforeSwitch: Bool {
-        state.isHeldByHolds && state != .updating && (dueAt == nil || failures > 0)
     }
 }

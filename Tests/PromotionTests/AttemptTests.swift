@@ -75,7 +75,7 @@ import Testing
             .updating: ["endpointUpdateAccepted"],
             .awaiting: ["endpointInService"],
             .testing: ["modelsAnswered", "checkFailed"],
-            .soaking: ["soakEnded"],
+            .soaking: ["soakEnded", "soakCut", "checkFailed"],
             .restoring: ["endpointUpdateAccepted"],
             .awaitingRestore: ["endpointInService"],
         ]
@@ -83,7 +83,7 @@ import Testing
             .inspected(Inspection(endpoint: nil, isOurs: true)), .endpointDeleted, .artifactsCopied,
             .modelCreated(name: "m"), .endpointConfigCreated(name: "c"), .endpointUpdateAccepted,
             .endpointSeen(sight(.inService, on: "new", at: second(3000))), .modelsAnswered(evidence: ""),
-            .checkFailed(blame: .nobody, sentence: "no"), .withdrawn(sentence: "gone"), .soakEnded,
+            .checkFailed(blame: .nobody, sentence: "no"), .withdrawn(sentence: "gone"), .soakEnded, .soakCut,
         ]
         for event in events {
             let it = Self.anyway(to: state)

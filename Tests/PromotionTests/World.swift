@@ -48,7 +48,8 @@ struct World {
         let underWay = attempts.filter { !$0.state.isEnded }
         let concerned = Set(underWay.flatMap { [$0.release, $0.leaves, $0.previous?.release] })
         let loaded = all.filter { release in
-            release.isOpen || concerned.contains(release.id) || release.opening == newest || release.id == named
+            release.isOpen || concerned.contains(release.id) || release.opening == newest
+                || release.id == named
                 || approvals.contains { $0.release == release.id }
         }
         let current = attempts.filter { attempt in
@@ -111,11 +112,14 @@ struct World {
         var past: [String: [Past]] = [:]
         for (account, list) in verified {
             var earlier = list[...]
-            if let served = serving[account], let index = list.lastIndex(where: { $0.serving.config == served.config }) {
+            if let served = serving[account],
+                let index = list.lastIndex(where: { $0.serving.config == served.config })
+            {
                 earlier = list[..<index]
             }
             for (id, served) in earlier.reversed() {
-                guard let release = releases[id], past[account]?.contains(where: { $0.release.id == id }) != true
+                guard let release = releases[id],
+                    past[account]?.contains(where: { $0.release.id == id }) != true
                 else { continue }
                 past[account, default: []].append(Past(release: release, serving: served))
             }
@@ -242,7 +246,8 @@ struct World {
             }.map(\.sender.person)
         )
         let isOverridden = state.consents.contains {
-            $0.release == release.id && $0.opening == release.opening && $0.stage == stage.name && $0.isOverride
+            $0.release == release.id && $0.opening == release.opening && $0.stage == stage.name
+                && $0.isOverride
         }
         if people.count < stage.gate.approvals, !isOverridden {
             faults.append("\(release.id) entered \(attempt.stage) without approval")
@@ -298,6 +303,26 @@ struct World {
         return transact(named: action.release) { $0.take(request, known: candidates, now: now) }
     }
 
+    /// Looks at the alarms that are due, as CloudWatch has them; one that nobody set is quiet for ever.
+    mutating func lookAtAlarms() {
+        for watch in watches where watch.dueAt <= now {
+            for name in watch.names {
+                let found = alarmStates["\(watch.account) \(name)"] ?? (.ok, second(0))
+                alarms.removeAll { $0.account == watch.account && $0.name == name }
+                alarms.append(
+                    AlarmSight(
+                        account: watch.account,
+                        name: name,
+                        state: found.state,
+                        since: found.since,
+                        seenAt: now
+                    )
+                )
+            }
+        }
+        transact { _ in }
+    }
+
     mutating func tell(_ event: Attempt.Event, _ attempt: Attempt) {
         let now = now
         transact {
@@ -310,7 +335,7 @@ struct World {
     }
 
     enum Outcome: CaseIterable {
-        case verified, smokeFailed, rolledBack, errored, withdrawn, wayBackFailed, foreign
+        case verified, smokeFailed, rolledBack, errored, withdrawn, wayBackFailed, foreign, alarm
     }
 
     /// Plays the attempt of an account one step on, towards the outcome.
@@ -334,6 +359,13 @@ struct World {
         case (.creatingModel, _): tell(.modelCreated(name: "model"), attempt)
         case (.creatingConfig, _):
             tell(.endpointConfigCreated(name: "\(attempt.release)-\(attempt.number)"), attempt)
+        case (.updating, _) where attempt.recalled != nil:
+            // Whether the switch was asked for is looked at.
+            if let seen = live[account] {
+                tell(.endpointSeen(seen), attempt)
+            } else {
+                tell(.effectFailed(Failure(.vanished, "no endpoint")), attempt)
+            }
         case (.updating, _), (.restoring, _): tell(.endpointUpdateAccepted, attempt)
         case (.awaiting, .rolledBack):
             let kind: EndpointSight.Kind = attempt.before == nil ? .failed : .inService
@@ -347,6 +379,8 @@ struct World {
             let target = culprit ?? attempt.tests.first ?? "de"
             tell(.checkFailed(blame: .targets([target]), sentence: "\(target) answers wrong"), attempt)
         case (.testing, _): tell(.modelsAnswered(evidence: ""), attempt)
+        case (.soaking, .alarm):
+            tell(.checkFailed(blame: .changes, sentence: "an alarm went off"), attempt)
         case (.soaking, _):
             now = max(now, attempt.dueAt ?? now)
             tell(.soakEnded, attempt)
