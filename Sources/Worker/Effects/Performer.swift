@@ -32,7 +32,13 @@ struct Performer: Sendable {
             return try await EndpointRoller(endpoint: endpoint, session: session, work: work).roll()
         case .invoke(let targets):
             let (endpoint, session) = try await place(of: work)
-            return try await SmokeTester(endpoint: endpoint, session: session).test(targets)
+            let tester = SmokeTester(
+                endpoint: endpoint,
+                stage: work.attempt.stage,
+                account: session.account.name,
+                calls: SmokeCalls(endpoint, session)
+            )
+            return try await tester.test(targets)
         case .look, .wait:
             // Looks are shared by the attempts of an account, and time passes by itself.
             throw FailureError(.interrupted, "nothing to perform")

@@ -21,12 +21,13 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags
      alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
                        an alarm in that state, made if need be
+     endpoints/loading account, endpoint, target?, invocations?, seconds? a model not ready at first in each fleet
      invoke            account, endpoint, target?, body, contentType?
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
      clear-calls       account?
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= · endpoints/ACCOUNT/NAME ·
-     objects?bucket=&prefix= · queues?queueUrl= · health
+     invocations?account=&endpoint=&target= · objects?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID
 """
 
@@ -94,6 +95,7 @@ class Control:
             "endpoints/update": self._meddle,
             "endpoints/create": self._squat,
             "alarms": self._alarm,
+            "endpoints/loading": self._slow_down,
             "invoke": self._invoke,
             "sessions": self._session_seconds,
             "sessions/expire": self._expire,
@@ -134,6 +136,8 @@ class Control:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
             return self._calls.counts(account)
+        if parts == ["invocations"]:
+            return self._runtime.asked(query["account"], query["endpoint"], query.get("target"))
         if parts == ["objects"]:
             return _objects(query["bucket"], query.get("prefix", ""))
         if parts == ["queues"]:
@@ -280,6 +284,11 @@ class Control:
             held.orders[name.lower()] = {"seconds": float(asked["seconds"])}
         self._sagemaker.endpoints.create(held, {"EndpointName": name, "EndpointConfigName": theirs}, caller)
         return {"config": theirs}
+
+    def _slow_down(self, asked: Asked) -> Asked:
+        order = {key: asked[key] for key in ("invocations", "seconds") if key in asked}
+        self._runtime.slow_down(asked["account"], asked["endpoint"], asked.get("target", ""), order)
+        return order
 
     def _endpoint(self, account: str, name: str) -> Asked:
         held = self._held(account, name)
