@@ -7,7 +7,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      identities        account, name                        a user's keys, made if need be
      artifacts         bucket, key, model {…} | base64, padding?
      register          account, group, coefficients, intercept?, approve?, bucket?
-     packages          account, group, url, image?, status?, modelPackageStatus?, containers?, description?
+     packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
+                       description?
      packages/status   arn, status?, description?, quietly?, modelPackageStatus?
      packages/delete   arn
      packages/announce arn, times?                          the same event again, with one id
@@ -180,6 +181,8 @@ class Control:
     def _package(self, asked: Asked) -> Asked:
         held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
         container = {"Image": asked.get("image", IMAGE), "ModelDataUrl": asked["url"]}
+        if "environment" in asked:
+            container["Environment"] = asked["environment"]
         specification = {
             "Containers": [dict(container) for _ in range(asked.get("containers", 1))],
             "SupportedContentTypes": ["text/csv"],
