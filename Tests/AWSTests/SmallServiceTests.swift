@@ -1,3 +1,4 @@
+import Foundation
 import TestServer
 import Testing
 
@@ -94,6 +95,57 @@ import Testing
             {"Entries": [{"Source": "sluice", "DetailType": "Release", "Detail": "{\"a\":1}", "Resources": []},
              {"Source": "sluice", "DetailType": "Release", "Detail": "{}", "Resources": ["arn"], "EventBusName": "b"}]}
             """#
+        )
+    }
+
+    @Test func describesAlarmsOfBothKinds() async throws {
+        let bench = try Bench()
+        try await bench.server.reply(
+            TestReply(
+                200,
+                #"""
+                {"MetricAlarms": [{"AlarmName": "a", "StateValue": "OK", "Threshold": 1,
+                   "StateTransitionedTimestamp": 1767323000.5, "StateUpdatedTimestamp": 1767323040}],
+                 "NextToken": "more"}
+                """#
+            ),
+            TestReply(
+                200,
+                #"""
+                {"CompositeAlarms": [{"AlarmName": "b", "StateValue": "ALARM", "StateUpdatedTimestamp": 1767323001}],
+                 "MetricAlarms": [{"AlarmName": "c", "StateValue": "INSUFFICIENT_DATA"}]}
+                """#
+            )
+        )
+        let alarms = try await CloudWatch(bench.client).describeAlarms(names: ["a", "b", "c", "none"])
+        #expect(alarms.map(\.name) == ["a", "c", "b"])
+        #expect(alarms.map(\.state) == [.ok, .insufficientData, .alarm])
+        #expect(alarms.map { $0.since?.timeIntervalSince1970 } == [1_767_323_000.5, nil, 1_767_323_001])
+        let requests = try await bench.server.requests()
+        #expect(requests[0].header("X-Amz-Target") == ["GraniteServiceVersion20100801.DescribeAlarms"])
+        #expect(requests[0].header("Content-Type") == ["application/x-amz-json-1.0"])
+        #expect(
+            requests[0].header("Authorization").first?.contains("/eu-west-1/monitoring/aws4_request") == true
+        )
+        try expect(
+            requests[1],
+            #"""
+            {"AlarmNames": ["a", "b", "c", "none"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
+             "MaxRecords": 100, "NextToken": "more"}
+            """#
+        )
+    }
+
+    @Test func asksForAHundredAlarmsAtATime() async throws {
+        let bench = try Bench()
+        #expect(try await CloudWatch(bench.client).describeAlarms(names: []).isEmpty)
+        try await bench.server.reply(TestReply(200, "{}"), TestReply(200, "{}"))
+        _ = try await CloudWatch(bench.client).describeAlarms(names: (1...101).map { "a\($0)" })
+        let requests = try await bench.server.requests()
+        #expect(requests.count == 2)
+        try expect(
+            requests[1],
+            #"{"AlarmNames": ["a101"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 100}"#
         )
     }
 }

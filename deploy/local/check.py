@@ -590,15 +590,41 @@ def orphans(world: World) -> None:
     expect((shown["inFlight"], shown["messages"][0]["body"]), (1, "for the successor"))
 
 
-@check("alarms can be read")
+@check("an alarm tells when its state last changed, whatever sets it, and one that is missing is left out")
 def alarms(world: World) -> None:
     cloudwatch = world.client("cloudwatch", world.session())
     alarm = {"AlarmName": "5xx", "MetricName": "Errors", "Namespace": "x", "Statistic": "Sum", "Period": 60}
     alarm |= {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
     cloudwatch.put_metric_alarm(**alarm)
+
+    def shown() -> dict[str, Any]:
+        reply = cloudwatch.describe_alarms(AlarmNames=["5xx", "none"])
+        expect(reply["ResponseMetadata"]["HTTPHeaders"]["content-type"], "application/x-amz-json-1.0")
+        [found] = reply["MetricAlarms"]
+        return found
+
+    fresh = shown()
+    expect(fresh["StateValue"], "INSUFFICIENT_DATA")
     cloudwatch.set_alarm_state(AlarmName="5xx", StateValue="ALARM", StateReason="test")
-    shown = cloudwatch.describe_alarms(AlarmNames=["5xx", "none"])["MetricAlarms"]
-    expect([(a["AlarmName"], a["StateValue"]) for a in shown], [("5xx", "ALARM")])
+    changed = shown()
+    expect(changed["StateValue"], "ALARM")
+    expect(changed["StateTransitionedTimestamp"] > fresh["StateTransitionedTimestamp"], True)
+    world.control("alarms", {"account": world.staging, "name": "5xx", "state": "ALARM"})
+    again = shown()
+    expect(again["StateTransitionedTimestamp"], changed["StateTransitionedTimestamp"])
+    expect(again["StateUpdatedTimestamp"] > changed["StateUpdatedTimestamp"], True)
+    world.control("alarms", {"account": world.staging, "name": "both", "state": "OK", "composite": True})
+    expect(cloudwatch.describe_alarms(AlarmNames=["both"])["CompositeAlarms"], [])
+    asked = {"AlarmNames": ["5xx", "both"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 1}
+    pages = list(cloudwatch.get_paginator("describe_alarms").paginate(**asked))
+    expect([len(page["MetricAlarms"]) + len(page["CompositeAlarms"]) for page in pages], [1, 1])
+    expect(pages[1]["CompositeAlarms"][0]["StateValue"], "OK")
+    too_many = [str(n) for n in range(101)]
+    refused("ValidationError", "100", cloudwatch.describe_alarms, AlarmNames=too_many)
+    missing = {"AlarmName": "none", "StateValue": "OK", "StateReason": "test"}
+    refused("ResourceNotFound", "none", cloudwatch.set_alarm_state, **missing)
+    other = world.client("cloudwatch", world.made_of["accounts"][1]["identity"])
+    expect(other.describe_alarms()["MetricAlarms"], [])
 
 
 @check("the command line registers, approves, orders trouble and asks a model")

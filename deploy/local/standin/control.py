@@ -23,6 +23,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags;
                        model?, config?, variant? {…}        members of theirs, of CreateModel and CreateEndpointConfig
      endpoints/scale   account, endpoint, count             as automatic scaling would, at once
+     alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
+                       an alarm in that state, made if need be
      invoke            account, endpoint, target?, body, contentType?
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
@@ -41,6 +43,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import models, objects, shapes, sqs
+from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
 from .identity import Identities
@@ -62,6 +65,7 @@ class Control:
         self,
         worlds: Worlds,
         sagemaker: Service,
+        alarms: Alarms,
         runtime: Runtime,
         faults: Faults,
         throttle: Throttle,
@@ -71,6 +75,7 @@ class Control:
     ) -> None:
         self._worlds = worlds
         self._sagemaker = sagemaker
+        self._alarms = alarms
         self._runtime = runtime
         self._faults = faults
         self._throttle = throttle
@@ -93,6 +98,7 @@ class Control:
             "endpoints/update": self._meddle,
             "endpoints/create": self._squat,
             "endpoints/scale": self._scale,
+            "alarms": self._alarm,
             "invoke": self._invoke,
             "sessions": self._session_seconds,
             "sessions/expire": self._expire,
@@ -320,6 +326,10 @@ class Control:
             "targets": targets,
             "history": endpoint.history,
         }
+
+    def _alarm(self, asked: Asked) -> Any:
+        region, composite = asked.get("region", "eu-west-1"), bool(asked.get("composite"))
+        return self._alarms.put(asked["account"], region, asked["name"], asked["state"], composite)
 
     def _invoke(self, asked: Asked) -> Any:
         headers = {"content-type": asked.get("contentType", "text/csv")}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import bus, traffic
+from .alarms import Alarms
 from .clock import Clock
 from .hosting import find_config
 from .identity import Caller
@@ -67,9 +68,10 @@ class Endpoint:
 
 
 class Endpoints:
-    def __init__(self, sagemaker: Sagemaker, clock: Clock) -> None:
+    def __init__(self, sagemaker: Sagemaker, clock: Clock, alarms: Alarms) -> None:
         self._sagemaker = sagemaker
         self._clock = clock
+        self._alarms = alarms
 
     def find(self, held: Holdings, name: Any) -> Endpoint:
         """The endpoint as it is now: a change whose time has come is carried out first."""
@@ -210,7 +212,8 @@ class Endpoints:
             change, now = endpoint.change, time.time()
             if change is None:
                 return
-            alarm = change.up <= now and traffic.rings(endpoint.held, change.watch.alarms)
+            held = endpoint.held
+            alarm = change.up <= now and self._alarms.rings(held.account, held.region, change.watch.alarms)
             if now < change.ends and not alarm:
                 return
             before = endpoint.config.name if endpoint.fleet else None

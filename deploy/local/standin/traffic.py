@@ -6,9 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.cloudwatch.models import cloudwatch_backends
-
-from .store import Holdings
 from .wire import invalid
 
 Variants = list[dict[str, Any]]
@@ -46,12 +43,6 @@ def plan(asked: dict[str, Any] | None, live: Variants, new: Variants, falls_back
     policy = asked.get("BlueGreenUpdatePolicy")
     seconds = _seconds(policy) if policy else 0
     return Watch(asked, seconds, alarms)
-
-
-def rings(held: Holdings, alarms: list[str]) -> bool:
-    """Whether one of the alarms is in alarm; one that does not exist, or lacks data, never is."""
-    known = cloudwatch_backends[held.account][held.region].alarms
-    return any(name in known and known[name].state_value == "ALARM" for name in alarms)
 
 
 def _routing(deployment: dict[str, Any]) -> dict[str, Any]:
