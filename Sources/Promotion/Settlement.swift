@@ -62,7 +62,7 @@ extension EndpointState {
     private mutating func blame(_ attempt: Attempt, of release: Release, now: Moment) {
         let targets: [String] =
             switch attempt.blame {
-            case .target(let target): [target]
+            case .targets(let targets): targets
             case .changes: attempt.changes
             case .nobody: []
             }

@@ -63,6 +63,37 @@ import Testing
         #expect(try await bench.server.requests().count == 2)
     }
 
+    /// SageMaker's message quotes what the container said, and then it says so once more.
+    @Test func aContainersWordsAreSaidOnce() async throws {
+        let bench = try Bench()
+        let body = #"""
+            {"Message": "Received server error (500) from primary with message \"bad shape\". See the logs.",
+             "OriginalMessage": "bad shape", "OriginalStatusCode": 500}
+            """#
+        try await bench.server.reply(TestReply(424, body, headers: ["x-amzn-ErrorType": "ModelError"]))
+        let error = await fails {
+            _ = try await SageMakerRuntime(bench.client).invokeEndpoint(name: "e", contentType: "a", body: [])
+        }
+        #expect(
+            error?.message
+                == #"Received server error (500) from primary with message "bad shape". See the logs."#
+        )
+    }
+
+    /// The pauses between requests are no part of what a model took for its answer.
+    @Test func anInvocationTakesAsLongAsTheRequestThatWasAnswered() async throws {
+        let bench = try Bench()
+        try await bench.server.reply(
+            TestReply(503, "{ }", action: .dribble, every: 0.2),
+            TestReply(200, "0.5")
+        )
+        let begun = ContinuousClock.now
+        let invocation = try await SageMakerRuntime(bench.client)
+            .invokeEndpoint(name: "e", contentType: "a", body: [])
+        #expect(invocation.duration > .zero)
+        #expect(invocation.duration < .now - begun - .milliseconds(400))
+    }
+
     @Test func putsEventsOneByOne() async throws {
         let bench = try Bench()
         try await bench.server.reply(

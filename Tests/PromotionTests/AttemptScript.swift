@@ -83,7 +83,8 @@ final class AttemptScript {
             .modelCreated(name: "model"), .endpointConfigCreated(name: "new"), .endpointUpdateAccepted,
             .endpointSeen(sight(.inService, on: "new", at: second(2000))),
             goal == .restoring || goal == .awaitingRestore
-                ? .checkFailed(blame: .target("de"), sentence: "de answers wrong") : .modelsAnswered,
+                ? .checkFailed(blame: .targets(["de"]), sentence: "de answers wrong")
+                : .modelsAnswered(evidence: ""),
             .endpointUpdateAccepted,
         ]
         for event in way where script.attempt.state != goal {

@@ -25,7 +25,8 @@ import Testing
             .inspected(Inspection(endpoint: old, isOurs: true)),
             .inspected(Inspection(endpoint: old, isOurs: false)), .endpointDeleted, .artifactsCopied,
             .modelCreated(name: "model"), .endpointConfigCreated(name: "new"), .endpointUpdateAccepted,
-            .modelsAnswered, .checkFailed(blame: .target("de"), sentence: "no"), .withdrawn(sentence: "gone"),
+            .modelsAnswered(evidence: "de: 2 replies"), .checkFailed(blame: .targets(["de"]), sentence: "no"),
+            .withdrawn(sentence: "gone"),
             .soakEnded,
         ] + sights.map { .endpointSeen($0) }
             + sights.map { .inspected(Inspection(endpoint: $0, isOurs: true)) }

@@ -287,8 +287,8 @@ struct World {
             tell(.endpointSeen(mine), attempt)
         case (.testing, .smokeFailed), (.testing, .wayBackFailed):
             let target = culprit ?? attempt.tests.first ?? "de"
-            tell(.checkFailed(blame: .target(target), sentence: "\(target) answers wrong"), attempt)
-        case (.testing, _): tell(.modelsAnswered, attempt)
+            tell(.checkFailed(blame: .targets([target]), sentence: "\(target) answers wrong"), attempt)
+        case (.testing, _): tell(.modelsAnswered(evidence: ""), attempt)
         case (.soaking, _):
             now = max(now, attempt.dueAt ?? now)
             tell(.soakEnded, attempt)

@@ -692,6 +692,36 @@ def wrong_models(world: World) -> None:
     refused("ValidationError", f"of account {world.staging} not found", runtime.invoke_endpoint, **ask)
 
 
+@check("a model is not ready at first in each fleet, answers in CSV where asked, and what it was asked is kept")
+def loading(world: World) -> None:
+    session = world.session()
+    about = {"account": world.staging, "endpoint": "demand", "target": "demand-de.tar.gz"}
+    world.control("endpoints/loading", {**about, "invocations": 2, "seconds": 0.2})
+    sagemaker = world.endpoint(session)
+    runtime = world.client("sagemaker-runtime", session)
+    ask = {"EndpointName": "demand", "TargetModel": "demand-de.tar.gz", "ContentType": "text/csv"}
+    ask["Body"] = "1,2,3\n2,2,2"
+
+    def becomes_ready() -> None:
+        for _ in range(2):
+            expect(refused("ModelNotReadyException", "not ready", runtime.invoke_endpoint, **ask), 429)
+        time.sleep(0.2)
+        expect(json.load(runtime.invoke_endpoint(**ask)["Body"])["predictions"], [{"score": 16.5}, {"score": 17.0}])
+
+    becomes_ready()
+    answer = runtime.invoke_endpoint(**ask, Accept="text/csv")
+    expect((answer["ContentType"], answer["Body"].read()), ("text/csv", b"16.5,demand-de,3\n17.0,demand-de,3\n"))
+    query = f"account={world.staging}&endpoint=demand"
+    asked = world.control(f"invocations?{query}&target=demand-de.tar.gz")
+    expect([a["accept"] for a in asked[-2:]], ["*/*", "text/csv"])
+    expect((len(asked), asked[0]["body"], asked[0]["contentType"]), (4, "1,2,3\n2,2,2", "text/csv"))
+    expect(world.control(f"invocations?{query}&target=other.tar.gz"), [])
+    world.config(sagemaker, "two")
+    sagemaker.update_endpoint(EndpointName="demand", EndpointConfigName="two")
+    world.settled(sagemaker)
+    becomes_ready()
+
+
 @check("faults come on order: instead, after, dropped, delayed, held, as often as asked")
 def faults(world: World) -> None:
     sagemaker = world.endpoint()

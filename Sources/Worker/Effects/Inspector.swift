@@ -19,7 +19,7 @@ struct Inspector {
         }
         if let sentence = withdrawn(packages) { return .withdrawn(sentence: sentence) }
         if let (target, sentence) = problem(in: packages) {
-            return .checkFailed(blame: .target(target), sentence: sentence)
+            return .checkFailed(blame: .targets([target]), sentence: sentence)
         }
         if let sentence = disagreement { return .checkFailed(blame: .changes, sentence: sentence) }
 
@@ -29,7 +29,7 @@ struct Inspector {
             switch try await pin(version, session) {
             case .success(let pin): facts.append(.pin(package: version.package, pin))
             case .failure(let missing):
-                return .checkFailed(blame: .target(target), sentence: missing.sentence)
+                return .checkFailed(blame: .targets([target]), sentence: missing.sentence)
             }
         }
         return try await endpoint(session)

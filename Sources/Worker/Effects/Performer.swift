@@ -31,7 +31,13 @@ struct Performer: Sendable {
             return try await roller(of: work).roll()
         case .invoke(let targets):
             let (endpoint, session) = try await place(of: work)
-            let event = try await SmokeTester(endpoint: endpoint, session: session).test(targets)
+            let tester = SmokeTester(
+                endpoint: endpoint,
+                stage: work.attempt.stage,
+                account: session.account.name,
+                calls: SmokeCalls(endpoint, session)
+            )
+            let event = try await tester.test(targets)
             if case .modelsAnswered = event { try await roller(of: work).claimAdopted() }
             return event
         case .look, .wait:

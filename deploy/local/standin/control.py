@@ -23,6 +23,7 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags;
                        model?, config?, variant? {…}        members of theirs, of CreateModel and CreateEndpointConfig
      endpoints/scale   account, endpoint, count             as automatic scaling would, at once
+     endpoints/loading account, endpoint, target?, invocations?, seconds? a model not ready at first in each fleet
      alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
                        an alarm in that state, made if need be
      invoke            account, endpoint, target?, body, contentType?
@@ -30,7 +31,7 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      sessions/expire   account?, accessKeyId?               end sessions now
      clear-calls       account?
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= · endpoints/ACCOUNT/NAME ·
-     objects?bucket=&prefix= · queues?queueUrl= · health
+     invocations?account=&endpoint=&target= · objects?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID
 """
 
@@ -99,6 +100,7 @@ class Control:
             "endpoints/create": self._squat,
             "endpoints/scale": self._scale,
             "alarms": self._alarm,
+            "endpoints/loading": self._slow_down,
             "invoke": self._invoke,
             "sessions": self._session_seconds,
             "sessions/expire": self._expire,
@@ -139,6 +141,8 @@ class Control:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
             return self._calls.counts(account)
+        if parts == ["invocations"]:
+            return self._runtime.asked(query["account"], query["endpoint"], query.get("target"))
         if parts == ["objects"]:
             return _objects(query["bucket"], query.get("prefix", ""))
         if parts == ["queues"]:
@@ -298,6 +302,11 @@ class Control:
             for variant in endpoint.variants:
                 variant["DesiredInstanceCount"] = variant["CurrentInstanceCount"] = int(asked["count"])
         return {"variants": endpoint.variants}
+
+    def _slow_down(self, asked: Asked) -> Asked:
+        order = {key: asked[key] for key in ("invocations", "seconds") if key in asked}
+        self._runtime.slow_down(asked["account"], asked["endpoint"], asked.get("target", ""), order)
+        return order
 
     def _endpoint(self, account: str, name: str) -> Asked:
         held = self._held(account, name)
