@@ -14,6 +14,7 @@ struct AdoptionTests {
     @Test func adoptionKeepsWhatTheAccountsFolderDoesNotSay() async throws {
         try await World.with { world in
             try world.adopt()
+            try world.edit("demand-forecast.yaml", "ml.m5.large, count: 1", "ml.m5.large, count: 2")
             try world.edit(
                 "demand-forecast.yaml",
                 "  - stage: staging\n",
