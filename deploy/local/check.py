@@ -383,6 +383,86 @@ def others(world: World) -> None:
     expect((variant["CurrentInstanceCount"], variant["CurrentWeight"]), (4, 1.0))
 
 
+def guarded(size: int = 50, wait: int = 1, kind: str = "CANARY", **policy: Any) -> dict[str, Any]:
+    routing: dict[str, Any] = {"Type": kind, "WaitIntervalInSeconds": wait}
+    if kind != "ALL_AT_ONCE":
+        key = "CanarySize" if kind == "CANARY" else "LinearStepSize"
+        routing[key] = {"Type": "CAPACITY_PERCENT", "Value": size}
+    alarms = {"Alarms": [{"AlarmName": "5xx"}]}
+    blue_green = {"TrafficRoutingConfiguration": routing, **policy}
+    return {"BlueGreenUpdatePolicy": blue_green, "AutoRollbackConfiguration": alarms}
+
+
+@check("a canary takes its wait, and an alarm meanwhile ends it on the old config without a reason")
+def canary(world: World) -> None:
+    session = world.session()
+    sagemaker = world.endpoint(session)
+    world.config(sagemaker, "two")
+    world.control("endpoints/scale", {"account": world.staging, "endpoint": "demand", "count": 2})
+    update = {"EndpointName": "demand", "EndpointConfigName": "two", "RetainAllVariantProperties": True}
+    sagemaker.update_endpoint(**update, DeploymentConfig=guarded())
+    time.sleep(UPDATE_SECONDS + 0.2)
+    during = sagemaker.describe_endpoint(EndpointName="demand")
+    pending = during["PendingDeploymentSummary"]["ProductionVariants"][0]["VariantStatus"][0]["Status"]
+    expect((during["EndpointStatus"], during["EndpointConfigName"], pending), ("Updating", "one", "Baking"))
+    after = world.settled(sagemaker)
+    expect((after["EndpointConfigName"], after["LastDeploymentConfig"]), ("two", guarded()))
+    update["EndpointConfigName"] = "one"
+    sagemaker.update_endpoint(**update, DeploymentConfig=guarded(wait=3600))
+    cloudwatch = world.client("cloudwatch", session)
+    alarm = {"AlarmName": "5xx", "MetricName": "Errors", "Namespace": "x", "Statistic": "Sum", "Period": 60}
+    alarm |= {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    cloudwatch.put_metric_alarm(**alarm)
+    cloudwatch.set_alarm_state(AlarmName="5xx", StateValue="ALARM", StateReason="test")
+    after = world.settled(sagemaker)
+    expect((after["EndpointStatus"], after["EndpointConfigName"]), ("InService", "two"))
+    expect(after.get("FailureReason"), None)
+    shown = world.control(f"endpoints/{world.staging}/demand")["history"]
+    expect([(h["outcome"], h["traffic"]) for h in shown[-2:]], [("done", "CANARY"), ("rollback", "CANARY")])
+
+
+@check("guardrails that do not apply end all at once in silence, none linger, and impossible ones are refused")
+def guardrails(world: World) -> None:
+    sagemaker = world.endpoint()
+    update = {"EndpointName": "demand", "EndpointConfigName": "two", "RetainAllVariantProperties": True}
+    world.config(sagemaker, "two")
+    half = "at most 50% of variant AllTraffic's 1 instance"
+    refuse = [(half, guarded()), (half, guarded(kind="LINEAR")), ("wait", guarded(wait=3601, kind="ALL_AT_ONCE"))]
+    for text, deployment in refuse:
+        refused("ValidationException", text, sagemaker.update_endpoint, **update, DeploymentConfig=deployment)
+    order = {"account": world.staging, "endpoint": "demand"}
+    world.control("endpoints/scale", {**order, "count": 2})
+    late = {"MaximumExecutionTimeoutInSeconds": 600}
+    refuse = [("CanarySize", guarded(51)), ("LinearStepSize", guarded(9, kind="LINEAR"))]
+    for text, deployment in [*refuse, ("MaximumExecution", guarded(wait=600, **late))]:
+        refused("ValidationException", text, sagemaker.update_endpoint, **update, DeploymentConfig=deployment)
+    world.control("endpoints/next", {**order, "fallBack": True})
+    sagemaker.update_endpoint(**update, DeploymentConfig=guarded(wait=3600))
+    done = world.settled(sagemaker)["LastDeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    expect(done["Type"], "ALL_AT_ONCE")
+    update["EndpointConfigName"] = "one"
+    sagemaker.update_endpoint(**update)
+    expect(world.settled(sagemaker).get("LastDeploymentConfig"), None)
+
+
+@check("a single-model endpoint answers without a target model, and somebody else's keeps what it has")
+def single_model(world: World) -> None:
+    made = world.artifact(world.there["modelsBucket"], "theirs/model.tar.gz")
+    vpc = {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    order = {"account": world.staging, "endpoint": "demand"}
+    theirs = {"model": {"VpcConfig": vpc}, "config": {"KmsKeyId": "key"}, "variant": {"VolumeSizeInGB": 30}}
+    world.control("endpoints/create", {**order, **theirs, "url": made["url"]})
+    session = world.session()
+    sagemaker = world.client("sagemaker", session)
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=world.settled(sagemaker)["EndpointConfigName"])
+    expect((config["KmsKeyId"], config["ProductionVariants"][0]["VolumeSizeInGB"]), ("key", 30))
+    expect(sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])["VpcConfig"], vpc)
+    runtime = world.client("sagemaker-runtime", session)
+    ask = {"EndpointName": "demand", "ContentType": "text/csv", "Body": "1,2,3"}
+    expect(json.load(runtime.invoke_endpoint(**ask)["Body"])["version"], 3)
+    refused("ValidationError", "not a multi-model", runtime.invoke_endpoint, **ask, TargetModel="model.tar.gz")
+
+
 @check("names that are taken or missing are refused in AWS's words")
 def names(world: World) -> None:
     sagemaker = world.endpoint()

@@ -75,6 +75,12 @@ class Alarms:
             held.alarms[name].set(state, "Set by hand")
             return _shown(held, held.alarms[name])
 
+    def rings(self, account: str, region: str, names: list[str]) -> bool:
+        """Whether one of them is in alarm; one that does not exist, or lacks data, never is."""
+        with self._lock:
+            alarms = self._of(account, region).alarms
+            return any(name in alarms and alarms[name].state == "ALARM" for name in names)
+
     def _of(self, account: str, region: str) -> Held:
         return self._all.setdefault((account, region), Held(account, region))
 

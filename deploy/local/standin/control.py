@@ -7,7 +7,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      identities        account, name                        a user's keys, made if need be
      artifacts         bucket, key, model {…} | base64, padding?
      register          account, group, coefficients, intercept?, approve?, bucket?
-     packages          account, group, url, image?, status?, modelPackageStatus?, containers?, description?
+     packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
+                       description?
      packages/status   arn, status?, description?, quietly?, modelPackageStatus?
      packages/delete   arn
      packages/announce arn, times?                          the same event again, with one id
@@ -16,12 +17,15 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
                        delaySeconds?, when? instead | after | drop-before | drop-after | hold-before | hold-after
      faults/ID/release                                      let a held reply go
      throttle          account, match, perSecond (none: free again), burst?
-     endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?
+     endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?, fallBack? (the traffic
+                       moves all at once, whatever was asked)
      endpoints/update  account, endpoint, seconds?, config? somebody else's update
-     endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags
+     endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags;
+                       model?, config?, variant? {…}        members of theirs, of CreateModel and CreateEndpointConfig
+     endpoints/scale   account, endpoint, count             as automatic scaling would, at once
+     endpoints/loading account, endpoint, target?, invocations?, seconds? a model not ready at first in each fleet
      alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
                        an alarm in that state, made if need be
-     endpoints/loading account, endpoint, target?, invocations?, seconds? a model not ready at first in each fleet
      invoke            account, endpoint, target?, body, contentType?
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
@@ -39,7 +43,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from . import models, objects, sqs
+from . import models, objects, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
@@ -94,6 +98,7 @@ class Control:
             "endpoints/next": self._next,
             "endpoints/update": self._meddle,
             "endpoints/create": self._squat,
+            "endpoints/scale": self._scale,
             "alarms": self._alarm,
             "endpoints/loading": self._slow_down,
             "invoke": self._invoke,
@@ -186,6 +191,8 @@ class Control:
     def _package(self, asked: Asked) -> Asked:
         held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
         container = {"Image": asked.get("image", IMAGE), "ModelDataUrl": asked["url"]}
+        if "environment" in asked:
+            container["Environment"] = asked["environment"]
         specification = {
             "Containers": [dict(container) for _ in range(asked.get("containers", 1))],
             "SupportedContentTypes": ["text/csv"],
@@ -255,7 +262,7 @@ class Control:
         if outcome not in ("done", "rollback", "fail"):
             raise ValueError("outcome is done, rollback or fail")
         held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
-        order = {"outcome": outcome, "reason": asked.get("reason", "")}
+        order = {"outcome": outcome, "reason": asked.get("reason", ""), "fallBack": bool(asked.get("fallBack"))}
         if "seconds" in asked:
             order["seconds"] = float(asked["seconds"])
         held.orders[asked["endpoint"].lower()] = order
@@ -274,16 +281,27 @@ class Control:
         theirs = f"{name}-by-hand"
         role = self._worlds.role(account, "somebody-else", {"Service": "sagemaker.amazonaws.com"})
         container = {"Image": IMAGE, "ModelDataUrl": asked["url"]}
-        model = {"ModelName": theirs, "ExecutionRoleArn": role, "PrimaryContainer": container}
-        variant = {"VariantName": "AllTraffic", "ModelName": theirs, "InstanceType": "ml.m5.large"}
-        variants = [{**variant, "InitialInstanceCount": 1}]
+        model = {"ModelName": theirs, "ExecutionRoleArn": role, "PrimaryContainer": container, **asked.get("model", {})}
+        variant = {"VariantName": "AllTraffic", "ModelName": theirs, **asked.get("variant", {})}
+        if "ServerlessConfig" not in variant:
+            variant = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1, **variant}
+        config = {"EndpointConfigName": theirs, "ProductionVariants": [variant], **asked.get("config", {})}
+        shapes.check("sagemaker", "CreateModel", model)
+        shapes.check("sagemaker", "CreateEndpointConfig", config)
         self._sagemaker.hosting.create_model(held, model, caller)
-        config = {"EndpointConfigName": theirs, "ProductionVariants": variants}
         self._sagemaker.hosting.create_config(held, config, caller)
         if "seconds" in asked:
             held.orders[name.lower()] = {"seconds": float(asked["seconds"])}
         self._sagemaker.endpoints.create(held, {"EndpointName": name, "EndpointConfigName": theirs}, caller)
         return {"config": theirs}
+
+    def _scale(self, asked: Asked) -> Asked:
+        held = self._held(asked["account"], asked["endpoint"])
+        with held.lock:
+            endpoint = self._sagemaker.endpoints.find(held, asked["endpoint"])
+            for variant in endpoint.variants:
+                variant["DesiredInstanceCount"] = variant["CurrentInstanceCount"] = int(asked["count"])
+        return {"variants": endpoint.variants}
 
     def _slow_down(self, asked: Asked) -> Asked:
         order = {key: asked[key] for key in ("invocations", "seconds") if key in asked}
@@ -311,6 +329,8 @@ class Control:
             "model": variant.get("ModelName"),
             "modelDataUrl": fleet.url(variant["VariantName"], None) if fleet else None,
             "variants": endpoint.variants,
+            "traffic": endpoint.deployment,
+            "asked": {"config": fleet.config.asked, "model": fleet.model_asked()} if fleet else None,
             "tags": dict(held.tags.get(endpoint.arn, {})),
             "targets": targets,
             "history": endpoint.history,

@@ -120,6 +120,9 @@ class Fleet:
         """Bring the containers up; the problem that prevents it, if there is one."""
         for variant in self.config.variants:
             name = variant["VariantName"]
+            if "ModelName" not in variant:
+                # Inference components bring their containers themselves.
+                continue
             if name not in self._models:
                 return f'Could not find model "{variant.get("ModelName")}".'
             if not self.multi_model(name) and self._container(name).get("ModelDataUrl"):
@@ -134,6 +137,10 @@ class Fleet:
     def _container(self, variant: str) -> dict[str, Any]:
         asked = self._models[variant].asked
         return asked.get("PrimaryContainer") or asked["Containers"][0]
+
+    def model_asked(self) -> dict[str, Any]:
+        """The first variant's model as its maker asked for it."""
+        return next((model.asked for model in self._models.values()), {})
 
     def multi_model(self, variant: str) -> bool:
         return self._container(variant).get("Mode") == "MultiModel"
