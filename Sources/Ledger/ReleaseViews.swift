@@ -43,9 +43,7 @@ extension Ledger {
             }
         var waitingFor: [String] = []
         if index == release.position, release.state == .waiting {
-            waitingFor = release.waitingFor.map { waiting in
-                waiting.text + (waiting.until.map { ", until \(Self.text($0))" } ?? "")
-            }
+            waitingFor = release.waitingFor.map(Self.text)
         } else if index == release.position, release.state == .rolling {
             waitingFor = stop.accounts.compactMap { attempts[$0] }.compactMap(Self.waiting)
         }
@@ -98,19 +96,24 @@ extension Ledger {
             [name],
             in: transaction
         )
+        let newest = try release("WHERE endpoint = ? ORDER BY opening DESC LIMIT 1", [name], in: transaction)
         return EndpointView(
             endpoint: name,
+            stages: newest.first?.course.map { .init(stage: $0.stage, accounts: $0.accounts) } ?? [],
             serving: try serving(of: name, in: transaction).sorted { $0.key < $1.key }.map {
                 account,
                 serving in
-                EndpointView.Account(
+                let release = try release("WHERE id = ?", [serving.release], in: transaction).first
+                return EndpointView.Account(
                     name: account,
+                    stage: release?.course.first { $0.accounts.contains(account) }?.stage,
                     release: serving.release,
                     since: Self.text(serving.since),
                     models: serving.models.mapValues(\.package)
                 )
             },
             open: try open.map { try view($0, in: transaction) },
+            underWay: try open.flatMap { try underWay($0, in: transaction) },
             holds: try holds(of: name, in: transaction).map { hold in
                 EndpointView.Hold(stage: hold.stage, by: hold.by, reason: hold.reason, at: Self.text(hold.at))
             },

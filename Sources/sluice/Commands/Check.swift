@@ -9,6 +9,9 @@ struct Check: ParsableCommand {
         discussion: """
             Reads every *.yaml below the folder and reports everything that is wrong with it at once, each with \
             its file and line. Nothing is asked of AWS. Exits 3 if anything is wrong.
+
+            Example:
+              sluice check --accounts accounts
             """
     )
 
