@@ -62,13 +62,18 @@ extension Ledger {
 
     /// Adds to a release what it carried and every attempt at it, of all its openings.
     func addEvidence(to view: inout ReleaseView, in transaction: any Transaction) throws {
-        view.approvals = try transaction.rows(
-            "SELECT * FROM approvals WHERE release = ? ORDER BY decided_at, target",
-            view.id
-        ).map { row in
+        view.approvals = try view.models.sorted { $0.key < $1.key }.flatMap { target, package in
+            try transaction.rows(
+                "SELECT * FROM approvals WHERE endpoint = ? AND target = ? AND package = ? ORDER BY decided_at",
+                view.endpoint,
+                target,
+                package
+            )
+        }.map { row in
             ApprovalView(
                 target: try row.text("target"),
                 package: try row.text("package"),
+                release: try row.optionalText("release"),
                 decidedAt: Self.text(Self.moment(try row.integer("decided_at"))),
                 ending: try row.optionalText("ending"),
                 reason: try row.optionalText("reason"),

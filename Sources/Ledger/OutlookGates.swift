@@ -26,7 +26,8 @@ extension Ledger {
                         until: condition.until.map { text($0) }
                     )
                 }
-                return found + instructions(stage).filter { asked in !found.contains { $0.text.contains(asked.text) } }
+                return found
+                    + instructions(stage).filter { asked in !found.contains { $0.text.contains(asked.text) } }
             }
         }
         let before = index > 0 ? state.plan.stages[index - 1] : nil
@@ -141,7 +142,15 @@ extension Ledger {
             }
             text += ", but not on \(days.joined(separator: ", "))"
         }
-        return condition("windows", "\(text), \(windows.zone)")
+        text += ", \(windows.zone); "
+        let isOpen = windows.isOpen(at: now)
+        let change = isOpen ? windows.nextChange(after: now) : windows.nextOpening(after: now)
+        if isOpen {
+            text += "open now" + (change.map { ", closes \(windows.text($0))" } ?? "")
+        } else {
+            text += "closed now, " + (change.map { "opens \(windows.text($0))" } ?? "and never opens")
+        }
+        return condition("windows", text, met: isOpen, until: change)
     }
 
     private static func list(_ spans: [Windows.Span]) -> String {

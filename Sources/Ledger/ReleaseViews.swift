@@ -45,7 +45,9 @@ extension Ledger {
         if index == release.position, release.state == .waiting {
             waitingFor = release.waitingFor.map(Self.text)
         } else if index == release.position, release.state == .rolling {
-            waitingFor = stop.accounts.compactMap { attempts[$0] }.compactMap(Self.waiting)
+            waitingFor = stop.accounts.compactMap { attempts[$0] }.compactMap { attempt in
+                Self.waiting(attempt).map { "\(attempt.account): \($0)" }
+            }
         }
         return ReleaseView.Stage(
             stage: stop.stage,
@@ -74,18 +76,17 @@ extension Ledger {
         let until = attempt.dueAt.map { text($0) } ?? "somebody resumes it"
         let isOnWayBack = attempt.state == .restoring || attempt.state == .awaitingRestore
         if isOnWayBack {
-            let back = "\(attempt.account): endpoint \(attempt.endpoint) to serve again what it served"
+            let back = "endpoint \(attempt.endpoint) to serve again what it served"
             let because = attempt.reason.map { "; \($0)" } ?? ""
             return back + because + (attempt.obstacle.map { ". \($0); tried again at \(until)" } ?? "")
         }
         if let reason = attempt.reason {
-            return "\(attempt.account): \(reason)" + (attempt.dueAt == nil ? "" : "; tried again at \(until)")
+            return reason + (attempt.dueAt == nil ? "" : "; tried again at \(until)")
         }
         switch attempt.state {
-        case .soaking: return "\(attempt.account): the soak, until \(until)"
+        case .soaking: return "the soak, until \(until)"
         case .awaiting:
-            return
-                "\(attempt.account): endpoint \(attempt.endpoint) to be in service on \(attempt.configName ?? "")"
+            return "endpoint \(attempt.endpoint) to be in service on \(attempt.configName ?? "")"
         default: return nil
         }
     }

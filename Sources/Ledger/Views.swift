@@ -35,10 +35,12 @@ public struct ReleaseView: Codable, Sendable {
     public var attempts: [AttemptView]?
 }
 
-/// A decision of the registry that a release carried, and how it ended.
+/// A decision about a version that a release holds, and how it ended.
 public struct ApprovalView: Codable, Sendable {
     public let target: String
     public let package: String
+    /// The release that carries it or carried it last, which may be another that holds the version too.
+    public let release: String?
     /// When the version became acceptable, by the registry's clock.
     public let decidedAt: String
     public let ending: String?

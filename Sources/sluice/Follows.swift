@@ -31,7 +31,8 @@ enum Follows {
     private static func sentence(_ part: UnderWay) -> String {
         guard let account = part.account else {
             let waits = part.waitsFor.map(Screen.escaped).joined(separator: "; ")
-            return "\(part.release) waits at the gate of \(part.stage)" + (waits.isEmpty ? "" : " for \(waits)")
+            return "\(part.release) waits at the gate of \(part.stage)"
+                + (waits.isEmpty ? "" : " for \(waits)")
         }
         let waits = part.waitsFor.first.map { ", waits for \(Screen.escaped($0))" } ?? ""
         return "\(part.release) rolls in \(part.stage), \(account): \(part.state)\(waits)"

@@ -7,7 +7,9 @@ extension Screen {
         var head = [["  release", "\(release.number) of \(release.endpoint), composed \(release.createdAt)"]]
         if let ended = release.endedAt { head.append(["  ended", ended]) }
         if let reason = release.reason { head.append(["  because", escaped(reason)]) }
-        head.append(["  serves in", release.serving.isEmpty ? "no account" : release.serving.joined(separator: ", ")])
+        head.append([
+            "  serves in", release.serving.isEmpty ? "no account" : release.serving.joined(separator: ", "),
+        ])
         lines += table(head)
         lines += ["models"] + models(of: release) + ["stages"]
         for stage in release.stages { lines += Self.lines(of: stage, release.attempts ?? []) }
@@ -19,10 +21,14 @@ extension Screen {
     private static func models(of release: ReleaseView) -> [String] {
         table(
             release.models.sorted { $0.key < $1.key }.map { target, package in
-                let approvals = (release.approvals ?? []).filter { $0.target == target && $0.package == package }
+                let approvals = (release.approvals ?? []).filter {
+                    $0.target == target && $0.package == package
+                }
                 let fate = approvals.last.map { approval in
-                    "decided \(approval.decidedAt)"
-                        + (approval.ending.map { ", ended \($0) \(approval.endedAt ?? "")" } ?? ", still open")
+                    let carrier = approval.release.map { $0 == release.id ? "" : " with \($0)" } ?? ""
+                    return "decided \(approval.decidedAt), "
+                        + (approval.ending.map { "\($0)\(carrier) \(approval.endedAt ?? "")" }
+                            ?? "open\(carrier)")
                 }
                 return ["  \(escaped(target))", short(package)] + (fate.map { [$0] } ?? [])
             }
@@ -42,7 +48,8 @@ extension Screen {
 
     private static func lines(of attempt: AttemptView) -> [String] {
         let changes =
-            attempt.changes.isEmpty ? "no version changes" : "changes \(attempt.changes.map(escaped).joined(separator: ", "))"
+            attempt.changes.isEmpty
+            ? "no version changes" : "changes \(attempt.changes.map(escaped).joined(separator: ", "))"
         var line = "attempt \(attempt.number): \(attempt.state), from \(attempt.startedAt)"
         if let ended = attempt.endedAt { line += " to \(ended)" }
         line += "; \(changes)"

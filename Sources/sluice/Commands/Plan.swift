@@ -33,7 +33,7 @@ struct Plan: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings(try accounts.load())
         if let endpoint, settings.endpoint(endpoint) == nil {
-            let known = settings.plans.map(\.name).sorted().joined(separator: ", ")
+            let known = settings.folder.endpoints.map(\.name).sorted().joined(separator: ", ")
             throw WrongCommand(sentence: "the accounts folder has no endpoint \(endpoint); it has \(known)")
         }
         let outlooks = try await Ledger.open(ledger.url, plans: settings.plans)

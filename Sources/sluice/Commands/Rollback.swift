@@ -19,7 +19,9 @@ struct Rollback: AsyncParsableCommand {
     @Option(help: "The account that goes back, by the name of its document.")
     var account: String
 
-    @Option(help: "The release to go back to, <endpoint>.<ten hex digits>; the one before where it is not given.")
+    @Option(
+        help: "The release to go back to, <endpoint>.<ten hex digits>; the one before where it is not given."
+    )
     var to: String?
 
     @OptionGroup var posting: PostingOptions
@@ -28,7 +30,9 @@ struct Rollback: AsyncParsableCommand {
         var fields: [String: PostingOptions.Field] = ["endpoint": .text(endpoint), "account": .text(account)]
         if let to {
             guard try sluice.endpoint(ofRelease: to) == endpoint else {
-                throw WrongCommand(sentence: "\(to) is no release of \(endpoint); see `sluice releases \(endpoint)`")
+                throw WrongCommand(
+                    sentence: "\(to) is no release of \(endpoint); see `sluice releases \(endpoint)`"
+                )
             }
             fields["release"] = .text(to)
         }

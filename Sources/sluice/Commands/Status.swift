@@ -37,10 +37,7 @@ struct Status: AsyncParsableCommand {
         guard !view.serving.isEmpty else { return ["nothing verified serves yet"] }
         return Screen.table(
             view.serving.map { account in
-                let models =
-                    account.models.count > 3
-                    ? "\(account.models.count) models" : Screen.models(account.models)
-                return [account.name, account.release, models, "since \(account.since)"]
+                [account.name, account.release, Screen.brief(account.models), "since \(account.since)"]
             }
         )
     }
@@ -48,7 +45,8 @@ struct Status: AsyncParsableCommand {
     private static func obstacles(_ view: EndpointView) -> [String] {
         let holds = view.holds.map { hold in
             let what = hold.stage.map { "stage \($0)" } ?? "everything"
-            return "held: \(what), by \(Screen.escaped(hold.by)) since \(hold.at): \(Screen.escaped(hold.reason))"
+            return
+                "held: \(what), by \(Screen.escaped(hold.by)) since \(hold.at): \(Screen.escaped(hold.reason))"
         }
         let bars = view.bars.map { bar in
             "barred: \(Screen.short(bar.package)) for \(Screen.escaped(bar.target)) since \(bar.at): "
@@ -63,7 +61,7 @@ struct Status: AsyncParsableCommand {
     private static func underWay(_ view: EndpointView) -> [String] {
         guard !view.open.isEmpty else { return ["nothing is under way"] }
         return view.open.flatMap { release -> [String] in
-            let head = "under way: \(release.id), release \(release.number), \(Screen.models(release.models))"
+            let head = "under way: \(release.id), release \(release.number), \(Screen.brief(release.models))"
             return [head]
                 + view.underWay.filter { $0.release == release.id }.flatMap { part -> [String] in
                     let place = part.account.map { "\(part.stage), \($0)" } ?? "the gate of \(part.stage)"
@@ -98,7 +96,8 @@ struct ServingTable {
     private func rows(_ accounts: [String]) -> [[String]] {
         let targets = Set(view.serving.flatMap(\.models.keys)).sorted()
         let head = [
-            ["account"] + accounts.map(title), ["release"] + accounts.map { serving[$0]?.release ?? "nothing yet" },
+            ["account"] + accounts.map(title),
+            ["release"] + accounts.map { serving[$0]?.release ?? "nothing yet" },
             ["since"] + accounts.map { serving[$0]?.since ?? "-" },
         ]
         return head
