@@ -35,8 +35,12 @@ struct Status: AsyncParsableCommand {
     /// One line for each account.
     private static func brief(_ view: EndpointView) -> [String] {
         guard !view.serving.isEmpty else { return ["nothing verified serves yet"] }
+        let order = view.stages.flatMap(\.accounts)
+        func place(_ account: EndpointView.Account) -> Int {
+            order.firstIndex(of: account.name) ?? order.count
+        }
         return Screen.table(
-            view.serving.map { account in
+            view.serving.sorted { place($0) < place($1) }.map { account in
                 [account.name, account.release, Screen.brief(account.models), "since \(account.since)"]
             }
         )
