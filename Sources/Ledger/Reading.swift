@@ -21,25 +21,26 @@ extension Ledger {
         try await store.read { transaction in
             guard let release = try release("WHERE id = ?", [name], in: transaction).first else { return nil }
             var view = try view(release, in: transaction)
-            view.journal = try transaction.rows(
-                "SELECT * FROM journal WHERE release = ? ORDER BY id",
-                release.id
-            ).map {
-                row in
-                JournalLine(
-                    at: Self.text(Self.moment(try row.integer("at"))),
-                    kind: try row.text("kind"),
-                    name: try row.text("name"),
-                    account: try row.optionalText("account"),
-                    stage: try row.optionalText("stage"),
-                    text: try row.text("text")
-                )
-            }
+            view.journal = try lines(of: release.id, after: 0, in: transaction).map(\.1)
             view.decisions = try transaction.rows(
                 "SELECT * FROM requests WHERE release = ? ORDER BY at, key",
                 release.id
             ).map(decision)
+            try addEvidence(to: &view, in: transaction)
             return view
+        }
+    }
+
+    /// A release's journal after a line, with the lines' numbers, and the release as it was then: what
+    /// follows a release reads this again and again.
+    ///
+    /// - Returns: nil where the release is not known.
+    public func follow(_ name: String, after line: Int64) async throws -> (
+        view: ReleaseView, lines: [(line: Int64, entry: JournalLine)]
+    )? {
+        try await store.read { transaction in
+            guard let release = try release("WHERE id = ?", [name], in: transaction).first else { return nil }
+            return (try view(release, in: transaction), try lines(of: name, after: line, in: transaction))
         }
     }
 
@@ -140,6 +141,28 @@ extension Ledger {
                 account,
                 config
             ) != nil
+        }
+    }
+
+    private func lines(
+        of release: String,
+        after line: Int64,
+        in transaction: any Transaction
+    ) throws -> [(line: Int64, entry: JournalLine)] {
+        try transaction.rows(
+            "SELECT * FROM journal WHERE release = ? AND id > ? ORDER BY id",
+            release,
+            line
+        ).map { row in
+            let entry = JournalLine(
+                at: Self.text(Self.moment(try row.integer("at"))),
+                kind: try row.text("kind"),
+                name: try row.text("name"),
+                account: try row.optionalText("account"),
+                stage: try row.optionalText("stage"),
+                text: try row.text("text")
+            )
+            return (try row.integer("id"), entry)
         }
     }
 

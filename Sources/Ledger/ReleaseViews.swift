@@ -43,11 +43,11 @@ extension Ledger {
             }
         var waitingFor: [String] = []
         if index == release.position, release.state == .waiting {
-            waitingFor = release.waitingFor.map { waiting in
-                waiting.text + (waiting.until.map { ", until \(Self.text($0))" } ?? "")
-            }
+            waitingFor = release.waitingFor.map(Self.text)
         } else if index == release.position, release.state == .rolling {
-            waitingFor = stop.accounts.compactMap { attempts[$0] }.compactMap(Self.waiting)
+            waitingFor = stop.accounts.compactMap { attempts[$0] }.compactMap { attempt in
+                Self.waiting(attempt).map { "\(attempt.account): \($0)" }
+            }
         }
         return ReleaseView.Stage(
             stage: stop.stage,
@@ -76,18 +76,17 @@ extension Ledger {
         let until = attempt.dueAt.map { text($0) } ?? "somebody resumes it"
         let isOnWayBack = attempt.state == .restoring || attempt.state == .awaitingRestore
         if isOnWayBack {
-            let back = "\(attempt.account): endpoint \(attempt.endpoint) to serve again what it served"
+            let back = "endpoint \(attempt.endpoint) to serve again what it served"
             let because = attempt.reason.map { "; \($0)" } ?? ""
             return back + because + (attempt.obstacle.map { ". \($0); tried again at \(until)" } ?? "")
         }
         if let reason = attempt.reason {
-            return "\(attempt.account): \(reason)" + (attempt.dueAt == nil ? "" : "; tried again at \(until)")
+            return reason + (attempt.dueAt == nil ? "" : "; tried again at \(until)")
         }
         switch attempt.state {
-        case .soaking: return "\(attempt.account): the soak, until \(until)"
+        case .soaking: return "the soak, until \(until)"
         case .awaiting:
-            return
-                "\(attempt.account): endpoint \(attempt.endpoint) to be in service on \(attempt.configName ?? "")"
+            return "endpoint \(attempt.endpoint) to be in service on \(attempt.configName ?? "")"
         default: return nil
         }
     }
@@ -98,19 +97,24 @@ extension Ledger {
             [name],
             in: transaction
         )
+        let newest = try release("WHERE endpoint = ? ORDER BY opening DESC LIMIT 1", [name], in: transaction)
         return EndpointView(
             endpoint: name,
+            stages: newest.first?.course.map { .init(stage: $0.stage, accounts: $0.accounts) } ?? [],
             serving: try serving(of: name, in: transaction).sorted { $0.key < $1.key }.map {
                 account,
                 serving in
-                EndpointView.Account(
+                let release = try release("WHERE id = ?", [serving.release], in: transaction).first
+                return EndpointView.Account(
                     name: account,
+                    stage: release?.course.first { $0.accounts.contains(account) }?.stage,
                     release: serving.release,
                     since: Self.text(serving.since),
                     models: serving.models.mapValues(\.package)
                 )
             },
             open: try open.map { try view($0, in: transaction) },
+            underWay: try open.flatMap { try underWay($0, in: transaction) },
             holds: try holds(of: name, in: transaction).map { hold in
                 EndpointView.Hold(stage: hold.stage, by: hold.by, reason: hold.reason, at: Self.text(hold.at))
             },

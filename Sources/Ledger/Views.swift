@@ -28,9 +28,56 @@ public struct ReleaseView: Codable, Sendable {
     public let reason: String?
     public let createdAt: String
     public let endedAt: String?
-    /// Present in `show` alone.
+    /// Present in `show` alone; the approvals and attempts are beyond the contract.
     public var journal: [JournalLine]?
     public var decisions: [DecisionView]?
+    public var approvals: [ApprovalView]?
+    public var attempts: [AttemptView]?
+}
+
+/// A decision about a version that a release holds, and how it ended.
+public struct ApprovalView: Codable, Sendable {
+    public let target: String
+    public let package: String
+    /// The release that carries it or carried it last, which may be another that holds the version too.
+    public let release: String?
+    /// When the version became acceptable, by the registry's clock.
+    public let decidedAt: String
+    public let ending: String?
+    public let reason: String?
+    public let endedAt: String?
+}
+
+/// One try at rolling a release out in one account.
+public struct AttemptView: Codable, Sendable {
+    public let account: String
+    public let stage: String
+    public let number: Int
+    public let state: String
+    /// The targets whose version it changes.
+    public let changes: [String]
+    public let config: String?
+    public let startedAt: String
+    public let verifiedAt: String?
+    public let endedAt: String?
+    /// Why it is in its state, where there is more to say.
+    public let reason: String?
+}
+
+/// Something that is not at its end: a release at a gate, or an attempt in an account.
+public struct UnderWay: Codable, Sendable, Equatable {
+    public let endpoint: String
+    public let release: String
+    public let number: Int
+    public let stage: String
+    /// nil for a release at a gate.
+    public let account: String?
+    /// `waiting` at a gate, otherwise the attempt's step.
+    public let state: String
+    public let since: String
+    public let waitsFor: [String]
+    /// When something happens by itself: it is looked at again, or the waiting ends.
+    public let until: String?
 }
 
 public struct JournalLine: Codable, Sendable {
@@ -86,6 +133,8 @@ public struct QuarantineView: Codable, Sendable {
 public struct EndpointView: Codable, Sendable {
     public struct Account: Codable, Sendable {
         public let name: String
+        /// The stage through which the release came; beyond the contract.
+        public let stage: String?
         public let release: String
         public let since: String
         /// Target model → model package ARN.
@@ -112,10 +161,20 @@ public struct EndpointView: Codable, Sendable {
         public let sentence: String
     }
 
+    /// A stage on the way of the release that was opened last.
+    public struct Stage: Codable, Sendable {
+        public let stage: String
+        public let accounts: [String]
+    }
+
     public let endpoint: String
+    /// In the order a release goes through them; empty before the first release.
+    public let stages: [Stage]
     public let serving: [Account]
     /// The releases that are not at an end.
     public let open: [ReleaseView]
+    /// What the open releases do or wait for, and until when.
+    public let underWay: [UnderWay]
     public let holds: [Hold]
     public let bars: [Bar]
     /// What of the registry cannot be read, and why.

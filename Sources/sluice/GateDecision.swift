@@ -10,12 +10,18 @@ struct GateDecision: ParsableArguments {
 
     @OptionGroup var posting: PostingOptions
 
-    func post(_ action: String) async throws {
+    /// - Parameter further: Fields of the message besides the release and the stage.
+    func post(
+        _ action: String,
+        _ further: [String: PostingOptions.Field] = [:],
+        follows: Bool = false
+    ) async throws {
         try await posting.post(
             action,
-            ["release": .text(release), "stage": .text(stage)],
+            ["release": .text(release), "stage": .text(stage)].merging(further) { _, new in new },
             endpoint: endpoint(ofRelease: release),
-            stage: stage
+            stage: stage,
+            follows: follows ? .release(release) : nil
         )
     }
 }

@@ -28,10 +28,20 @@ struct PostingOptions: ParsableArguments {
 
     /// Posts a message to the worker's queue as the caller, says what was posted, and waits if asked to.
     ///
-    /// - Parameter endpoint: The endpoint the message is about, which the accounts folder must have.
-    func post(_ action: String, _ fields: [String: Field], endpoint: String?, stage: String?) async throws {
+    /// - Parameters:
+    ///   - endpoint: The endpoint the message is about, which the accounts folder must have.
+    ///   - account: An account that the endpoint must be deployed to.
+    ///   - follows: What to look at once it is accepted, to say what happens next; nil where nothing does.
+    func post(
+        _ action: String,
+        _ fields: [String: Field],
+        endpoint: String?,
+        stage: String?,
+        account: String? = nil,
+        follows: Follows? = nil
+    ) async throws {
         let folder = try accounts.load()
-        try check(endpoint, stage, in: folder)
+        try check(endpoint, stage, account, in: folder)
         let requestID = UUID().uuidString.lowercased()
         var message = fields
         message["sluice"] = .version
@@ -55,10 +65,18 @@ struct PostingOptions: ParsableArguments {
         await http.shutdown()
         print("posted as \(caller.userID) to \(folder.registry.queue), message \(messageID):")
         print(Screen.escaped(body))
-        if wait { try await verdict(on: "request \(caller.userID) \(requestID)", message: messageID) }
+        guard wait else { return }
+        let ledger = try await ledger.open()
+        try await verdict(on: "request \(caller.userID) \(requestID)", message: messageID, in: ledger)
+        if let follows, let endpoint { try await follows.say(endpoint, in: ledger) }
     }
 
-    private func check(_ endpoint: String?, _ stage: String?, in folder: AccountsFolder) throws {
+    private func check(
+        _ endpoint: String?,
+        _ stage: String?,
+        _ account: String?,
+        in folder: AccountsFolder
+    ) throws {
         guard let endpoint else { return }
         guard let document = folder.endpoints.first(where: { $0.name == endpoint }) else {
             let known = folder.endpoints.map(\.name).sorted().joined(separator: ", ")
@@ -68,10 +86,15 @@ struct PostingOptions: ParsableArguments {
             let known = document.stages.map(\.name).joined(separator: ", ")
             throw WrongCommand(sentence: "endpoint \(endpoint) has no stage \(stage); it has \(known)")
         }
+        if let account, document.stage(ofAccount: account) == nil {
+            let known = document.stages.flatMap(\.accounts).map(\.name).joined(separator: ", ")
+            throw WrongCommand(
+                sentence: "endpoint \(endpoint) is not deployed to \(account); its accounts are \(known)"
+            )
+        }
     }
 
-    private func verdict(on key: String, message: String) async throws {
-        let ledger = try await ledger.open()
+    private func verdict(on key: String, message: String, in ledger: Ledger) async throws {
         let deadline = ContinuousClock.now + .seconds(timeout)
         while ContinuousClock.now < deadline {
             if let decision = try await ledger.verdict(on: key) {
@@ -93,6 +116,7 @@ struct PostingOptions: ParsableArguments {
     /// A value in a message.
     enum Field: Encodable {
         case version
+        case flag(Bool)
         case text(String)
         case texts([String: String])
 
@@ -100,6 +124,7 @@ struct PostingOptions: ParsableArguments {
             var container = encoder.singleValueContainer()
             switch self {
             case .version: try container.encode(1)
+            case .flag(let flag): try container.encode(flag)
             case .text(let text): try container.encode(text)
             case .texts(let texts): try container.encode(texts)
             }

@@ -27,6 +27,11 @@ enum Screen {
         )
     }
 
+    /// Models on one line: many are only counted.
+    static func brief(_ models: [String: String]) -> String {
+        models.count > 3 ? "\(models.count) models" : Self.models(models)
+    }
+
     /// A release in a few lines: what it is, where it is, and what it waits for.
     static func summary(of release: ReleaseView) -> [String] {
         var lines = ["\(release.id)  #\(release.number)  \(release.state)"]
@@ -50,7 +55,9 @@ enum Screen {
                 column == row.count - 1
                     ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
             }
-            return cells.joined(separator: "  ")
+            // A row whose last cells are empty ends where its text ends.
+            let line = cells.joined(separator: "  ")
+            return String(line.prefix(line.count - line.reversed().prefix { $0 == " " }.count))
         }
     }
 }

@@ -15,7 +15,8 @@ struct Sluice: AsyncParsableCommand {
             next stage, and goes on once people and conditions allow. What serves keeps serving whatever \
             fails.
 
-            Begin with `sluice check`, then run `sluice worker`. `sluice status` says what serves where and \
+            Begin with `sluice check`, then run `sluice worker`. `sluice plan` says what the next release would \
+            change where; `sluice status` says what serves where and \
             what everything that waits is waiting for; `sluice show RELEASE` tells the whole story of one \
             release. A deciding command posts a message with your own AWS credentials; the worker decides.
 
@@ -26,12 +27,13 @@ struct Sluice: AsyncParsableCommand {
             CommandGroup(name: "Running", subcommands: [WorkerCommand.self, Check.self]),
             CommandGroup(
                 name: "Reading",
-                subcommands: [Status.self, Releases.self, Show.self, QuarantineCommand.self]
+                subcommands: [Plan.self, Status.self, Releases.self, Show.self, QuarantineCommand.self]
             ),
             CommandGroup(
                 name: "Deciding",
                 subcommands: [
-                    Promote.self, Reject.self, Retry.self, HoldCommand.self, Resume.self, Deploy.self,
+                    Promote.self, Reject.self, Retry.self, Rollback.self, HoldCommand.self, Resume.self,
+                    Deploy.self, Attest.self,
                 ]
             ),
         ]

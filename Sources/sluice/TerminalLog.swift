@@ -4,9 +4,12 @@ import Logging
 /// quarantined message or AWS's words must not steer the terminal of who watches the worker.
 struct TerminalLog: LogHandler {
     private var stream: StreamLogHandler
+    private let live: LiveLines?
 
-    init(label: String) {
+    /// - Parameter live: What is redrawn below the log, if anything.
+    init(label: String, live: LiveLines? = nil) {
         stream = .standardError(label: label)
+        self.live = live
     }
 
     var logLevel: Logger.Level {
@@ -28,6 +31,7 @@ struct TerminalLog: LogHandler {
         var event = event
         event.message = "\(Screen.escaped("\(event.message)"))"
         event.metadata = event.metadata?.mapValues { "\(Screen.escaped("\($0)"))" }
-        stream.log(event: event)
+        guard let live else { return stream.log(event: event) }
+        live.above { [event] in stream.log(event: event) }
     }
 }

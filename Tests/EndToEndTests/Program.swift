@@ -25,13 +25,21 @@ final class Program: Sendable {
     /// Its exit code; a signal's number below zero where one ended it.
     private let ended: Task<Int32, Never>
 
-    /// - Parameter name: The output's files are called so.
-    init(_ arguments: [String], environment: [String: String], in folder: URL, name: String) throws {
+    /// - Parameters:
+    ///   - name: The output's files are called so.
+    ///   - runner: A command that runs the program, if it is not to be run as it is.
+    init(
+        _ arguments: [String],
+        environment: [String: String],
+        in folder: URL,
+        name: String,
+        through runner: [String] = []
+    ) throws {
         output = folder.appending(path: "\(name).out")
         errors = folder.appending(path: "\(name).err")
         pid = try Self.spawn(
             // env(1) changes the folder and becomes the program; Glibc's module lacks the call that would.
-            ["/usr/bin/env", "-C", folder.path, try Self.sluice] + arguments,
+            ["/usr/bin/env", "-C", folder.path] + runner + [try Self.sluice] + arguments,
             environment: environment.map { "\($0)=\($1)" },
             output: output.path,
             errors: errors.path

@@ -180,7 +180,27 @@ final class World: Sendable {
         try await start(arguments, as: identity, name: arguments.first ?? "sluice").finish()
     }
 
-    private func start(_ arguments: [String], as identity: Identity?, name: String) throws -> Program {
+    /// Runs a worker to its end on a terminal of its own, both of its outputs together.
+    func workOnATerminal(_ arguments: String...) async throws -> Program.Outcome {
+        let terminal = """
+            import os, pty, sys
+            os.environ["TERM"] = "xterm"
+            sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+            """
+        return try await start(
+            ["worker", "--tick", "200ms", "--resync", "2s"] + arguments,
+            as: worker,
+            name: "terminal",
+            through: ["python3", "-c", terminal]
+        ).finish()
+    }
+
+    private func start(
+        _ arguments: [String],
+        as identity: Identity?,
+        name: String,
+        through runner: [String] = []
+    ) throws -> Program {
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "LD_LIBRARY_PATH"].contains($0.key)
         }
@@ -195,7 +215,13 @@ final class World: Sendable {
             environment["AWS_SECRET_ACCESS_KEY"] = identity.secret
         }
         let number = programs.add(1, ordering: .relaxed).newValue
-        return try Program(arguments, environment: environment, in: folder, name: "\(number)-\(name)")
+        return try Program(
+            arguments,
+            environment: environment,
+            in: folder,
+            name: "\(number)-\(name)",
+            through: runner
+        )
     }
 
     // MARK: The registry

@@ -135,8 +135,95 @@ import Testing
             #expect(view.holds.map(\.by) == ["AIDAMANAGER"])
             #expect(view.holds.map(\.stage) == [nil])
             let shown = try #require(try Self.list([view]).first)
-            let keys: Set = ["endpoint", "serving", "open", "holds", "bars", "troubles"]
+            let keys: Set = [
+                "endpoint", "serving", "open", "holds", "bars", "troubles", "stages", "underWay",
+            ]
             #expect(Set(shown.keys) == keys)
+            #expect(view.stages.map(\.stage) == ["staging", "prod"])
+            #expect(view.serving.map(\.stage) == ["staging"])
+        }
+    }
+
+    /// Whatever is not at its end says since when, what it waits for, and until when.
+    @Test(arguments: Engine.allCases)
+    func whatIsUnderWaySaysSinceWhenAndUntilWhen(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            bench.world.set("demand-de", 1, .approved, at: bench.now)
+            try await bench.resync()
+            try await bench.work(within: .seconds(60))
+            let soaking = try await bench.ledger.underWay()
+            #expect(soaking.map(\.account) == ["staging"])
+            #expect(soaking.map(\.state) == ["soaking"])
+            #expect(soaking.map(\.since) == [Ledger.text(bench.now)])
+            let end = Ledger.text(bench.now + .seconds(600))
+            #expect(soaking.map(\.until) == [end])
+            #expect(soaking.map(\.waitsFor) == [["the soak, until \(end)"]])
+
+            try await bench.work()
+            let waiting = try await bench.ledger.underWay()
+            #expect(waiting.map(\.account) == [nil])
+            #expect(waiting.map(\.stage) == ["prod"])
+            #expect(waiting.map(\.since) == [end])
+            let expiry = Ledger.text(bench.now + .seconds(7 * 24 * 3600))
+            #expect(waiting.map(\.until) == [expiry])
+            #expect(waiting.first?.waitsFor == ["approval by a person for prod, until \(expiry)"])
+            #expect(try await bench.ledger.status().first?.underWay == waiting)
+        }
+    }
+
+    /// A look that finds an endpoint still changing, and a failure that is tried again, begin nothing anew.
+    @Test(arguments: Engine.allCases)
+    func aStateIsAsOldAsTheEventThatLedToIt(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let work = try await bench.firstWork()
+            let began = bench.now
+            bench.pass(.seconds(5))
+            let failure = Outcome.attempt(work.claim, [], .effectFailed(Failure(.throttled, "slow down")))
+            _ = try await bench.turn([failure], capacity: 0)
+            let parts = try await bench.ledger.underWay()
+            #expect(parts.map(\.since) == [Ledger.text(began)])
+            #expect(parts.first?.waitsFor.first?.hasPrefix("slow down; tried again at ") == true)
+        }
+    }
+
+    /// What it carried and tried is the evidence that a release's story is told with.
+    @Test(arguments: Engine.allCases)
+    func showNamesTheDecisionsItCarriedAndItsAttempts(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let first = try await bench.reachGate()
+            let de = try await bench.approve("demand-de", 2)
+            try await bench.work()
+            let overtaken = try #require(try await bench.ledger.show(first.id))
+            #expect(overtaken.state == "superseded")
+            let second = try #require(try await bench.ledger.releases().first)
+            let shown = try #require(try await bench.ledger.show(second.id))
+            #expect(shown.approvals?.map(\.package) == [de, World.arn("demand-fr", 1)])
+            // The other version is carried on by the release that overtook the one it came with.
+            #expect(shown.approvals?.map(\.release) == [second.id, second.id])
+            #expect(overtaken.approvals?.map(\.ending) == ["superseded", nil])
+            let attempt = try #require(shown.attempts?.first)
+            #expect((attempt.account, attempt.number, attempt.state) == ("staging", 1, "verified"))
+            #expect(attempt.changes == ["de.tar.gz"])
+            #expect(attempt.verifiedAt != nil && attempt.endedAt != nil)
+        }
+    }
+
+    /// Whoever follows gets each line once, those of before first.
+    @Test(arguments: Engine.allCases)
+    func aReleaseIsFollowedLineByLine(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let release = try await bench.reachGate()
+            let (_, lines) = try #require(try await bench.ledger.follow(release.id, after: 0))
+            let last = try #require(lines.last?.line)
+            #expect(try await bench.ledger.follow(release.id, after: last)?.lines.isEmpty == true)
+            _ = try await bench.ledger.record([bench.promotion(of: release.id)], now: bench.now)
+            try await bench.work()
+            let (view, more) = try #require(try await bench.ledger.follow(release.id, after: last))
+            #expect(view.state == "released")
+            #expect(more.first?.entry.name == "promote accepted")
+            let journal = try await bench.ledger.show(release.id)?.journal ?? []
+            #expect((lines + more).map(\.entry.name) == journal.map(\.name))
+            #expect(try await bench.ledger.follow("nope", after: 0) == nil)
         }
     }
 

@@ -10,6 +10,9 @@ struct Check: ParsableCommand {
             Reads every *.yaml below the folder and reports everything that is wrong with it at once, each with \
             its file and line. If nothing is, it says for every stage what its gate asks for. Nothing is asked \
             of AWS. Exits 3 if anything is wrong.
+
+            Example:
+              sluice check --accounts accounts
             """
     )
 

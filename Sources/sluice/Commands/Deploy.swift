@@ -6,6 +6,10 @@ struct Deploy: AsyncParsableCommand {
         discussion: """
             With --model an older version that is still approved is released again. Without it the next release \
             is composed of what the registry says, under the settings now in force. Every gate applies.
+
+            Example:
+              sluice deploy demand-forecast --model demand-de.tar.gz=arn:aws:sagemaker:…/demand-de/3 --reason \
+            "back to version 3" --wait
             """
     )
 
@@ -27,6 +31,6 @@ struct Deploy: AsyncParsableCommand {
         }
         var fields: [String: PostingOptions.Field] = ["endpoint": .text(endpoint)]
         if !models.isEmpty { fields["models"] = .texts(models) }
-        try await posting.post("deploy", fields, endpoint: endpoint, stage: nil)
+        try await posting.post("deploy", fields, endpoint: endpoint, stage: nil, follows: .endpoint)
     }
 }

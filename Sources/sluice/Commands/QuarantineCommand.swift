@@ -4,7 +4,13 @@ import Ledger
 struct QuarantineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quarantine",
-        abstract: "List the messages that meant nothing, whole, with the reason."
+        abstract: "List the messages that meant nothing, whole, with the reason.",
+        discussion: """
+            A message that has no effect is here, or its decision is in `sluice show`.
+
+            Example:
+              sluice quarantine --json
+            """
     )
 
     @OptionGroup var ledger: LedgerOption

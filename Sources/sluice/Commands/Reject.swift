@@ -6,6 +6,9 @@ struct Reject: AsyncParsableCommand {
         discussion: """
             The release ends refused, and the versions that it changed are barred in every stage until `sluice \
             retry` or a new decision in the registry lifts the bar.
+
+            Example:
+              sluice reject demand-forecast.3f9c2a71b0 --stage prod --reason "too slow on the big stores" --wait
             """
     )
 

@@ -2,7 +2,13 @@ import ArgumentParser
 import Ledger
 
 struct Releases: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List releases, the newest first.")
+    static let configuration = CommandConfiguration(
+        abstract: "List releases, the newest first.",
+        discussion: """
+            Example:
+              sluice releases demand-forecast --json
+            """
+    )
 
     @Argument(help: "One endpoint; all of them where it is not given.")
     var endpoint: String?

@@ -6,6 +6,9 @@ struct Resume: AsyncParsableCommand {
         abstract: "Let go on what was held.",
         discussion: """
             Give the same endpoint and stage as the hold.
+
+            Example:
+              sluice resume demand-forecast --stage prod --reason "incident 4711 is over" --wait
             """
     )
 

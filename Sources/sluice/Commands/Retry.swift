@@ -6,6 +6,9 @@ struct Retry: AsyncParsableCommand {
         discussion: """
             The release is opened once more, or, where later decisions have overtaken it, what they ask for is \
             released with the versions that were barred. Every gate applies.
+
+            Example:
+              sluice retry demand-forecast.3f9c2a71b0 --reason "the data was wrong, not the model" --wait
             """
     )
 
@@ -20,6 +23,12 @@ struct Retry: AsyncParsableCommand {
     func run() async throws {
         var fields: [String: PostingOptions.Field] = ["release": .text(release)]
         if let model { fields["model"] = .text(model) }
-        try await posting.post("retry", fields, endpoint: endpoint(ofRelease: release), stage: nil)
+        try await posting.post(
+            "retry",
+            fields,
+            endpoint: endpoint(ofRelease: release),
+            stage: nil,
+            follows: .endpoint
+        )
     }
 }

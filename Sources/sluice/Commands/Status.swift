@@ -3,7 +3,15 @@ import Ledger
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "What serves where, and what everything that waits is waiting for."
+        abstract: "What serves where, and what everything that waits is waiting for.",
+        discussion: """
+            With an endpoint, a table of its target models and the version each account serves; targets that \
+            are not the same everywhere are marked. Below it what is held and barred, and what every release \
+            that is under way waits for and until when.
+
+            Example:
+              sluice status demand-forecast
+            """
     )
 
     @Argument(help: "One endpoint; all of them where it is not given.")
@@ -16,32 +24,102 @@ struct Status: AsyncParsableCommand {
         let views = try await ledger.open().status(of: endpoint)
         if let endpoint, views.isEmpty { throw Failed(sentence: "the ledger knows no endpoint \(endpoint)") }
         if json.isOn { return try json.print(views) }
-        for view in views { Self.lines(view).forEach { print($0) } }
+        if views.isEmpty { print("the ledger knows no endpoint yet") }
+        for view in views {
+            print(view.endpoint)
+            let serving = endpoint == nil ? Self.brief(view) : ServingTable(view).lines()
+            (serving + Self.obstacles(view) + Self.underWay(view)).forEach { print("  " + $0) }
+        }
     }
 
-    private static func lines(_ view: EndpointView) -> [String] {
-        var lines = [view.endpoint]
-        if view.serving.isEmpty { lines.append("  nothing verified serves yet") }
-        lines += Screen.table(
-            view.serving.map { ["  \($0.name)", $0.release, Screen.models($0.models), "since \($0.since)"] }
+    /// One line for each account.
+    private static func brief(_ view: EndpointView) -> [String] {
+        guard !view.serving.isEmpty else { return ["nothing verified serves yet"] }
+        let order = view.stages.flatMap(\.accounts)
+        func place(_ account: EndpointView.Account) -> Int {
+            order.firstIndex(of: account.name) ?? order.count
+        }
+        return Screen.table(
+            view.serving.sorted { place($0) < place($1) }.map { account in
+                [account.name, account.release, Screen.brief(account.models), "since \(account.since)"]
+            }
         )
-        for hold in view.holds {
+    }
+
+    private static func obstacles(_ view: EndpointView) -> [String] {
+        let holds = view.holds.map { hold in
             let what = hold.stage.map { "stage \($0)" } ?? "everything"
-            lines.append(
-                "  held: \(what), by \(Screen.escaped(hold.by)) since \(hold.at): \(Screen.escaped(hold.reason))"
-            )
+            return
+                "held: \(what), by \(Screen.escaped(hold.by)) since \(hold.at): \(Screen.escaped(hold.reason))"
         }
-        for bar in view.bars {
-            lines.append(
-                "  barred: \(Screen.short(bar.package)) for \(bar.target): \(Screen.escaped(bar.reason))"
-            )
+        let bars = view.bars.map { bar in
+            "barred: \(Screen.short(bar.package)) for \(Screen.escaped(bar.target)) since \(bar.at): "
+                + Screen.escaped(bar.reason)
         }
-        for trouble in view.troubles {
-            lines.append(
-                "  cannot read \(Screen.short(trouble.subject)): \(Screen.escaped(trouble.sentence))"
-            )
+        let troubles = view.troubles.map {
+            "cannot read \(Screen.short($0.subject)): \(Screen.escaped($0.sentence))"
         }
-        for release in view.open { lines += Screen.summary(of: release).map { "  " + $0 } }
-        return lines
+        return holds + bars + troubles
+    }
+
+    private static func underWay(_ view: EndpointView) -> [String] {
+        guard !view.open.isEmpty else { return ["nothing is under way"] }
+        return view.open.flatMap { release -> [String] in
+            let head = "under way: \(release.id), release \(release.number), \(Screen.brief(release.models))"
+            return [head]
+                + view.underWay.filter { $0.release == release.id }.flatMap { part -> [String] in
+                    let place = part.account.map { "\(part.stage), \($0)" } ?? "the gate of \(part.stage)"
+                    return ["  \(place): \(part.state) since \(part.since)"]
+                        + part.waitsFor.map { "    waits for \(Screen.escaped($0))" }
+                }
+        }
+    }
+}
+
+/// Target models down, accounts across in the order of their stages.
+struct ServingTable {
+    private let view: EndpointView
+    private let accounts: [String]
+    private let serving: [String: EndpointView.Account]
+
+    init(_ view: EndpointView) {
+        self.view = view
+        serving = Dictionary(view.serving.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let ordered = view.stages.flatMap(\.accounts)
+        accounts = ordered + view.serving.map(\.name).filter { !ordered.contains($0) }
+    }
+
+    /// - Parameter columns: How many accounts stand beside each other at the most.
+    func lines(columns: Int = 4) -> [String] {
+        guard !view.serving.isEmpty else { return ["nothing verified serves yet"] }
+        return stride(from: 0, to: accounts.count, by: columns).flatMap { start in
+            Screen.table(rows(Array(accounts[start..<min(start + columns, accounts.count)])))
+        }
+    }
+
+    private func rows(_ accounts: [String]) -> [[String]] {
+        let targets = Set(view.serving.flatMap(\.models.keys)).sorted()
+        let head = [
+            ["account"] + accounts.map(title),
+            ["release"] + accounts.map { serving[$0]?.release ?? "nothing yet" },
+            ["since"] + accounts.map { serving[$0]?.since ?? "-" },
+        ]
+        return head
+            + targets.map { target in
+                [Screen.escaped(target)]
+                    + accounts.map { serving[$0]?.models[target].map(Screen.short) ?? "-" }
+                    + (differs(target) ? ["differs"] : [])
+            }
+    }
+
+    private func title(_ account: String) -> String {
+        let stage =
+            view.stages.first { $0.accounts.contains(account) }?.stage ?? serving[account]?.stage ?? account
+        return stage == account ? account : "\(account) (\(stage))"
+    }
+
+    /// Whether the accounts, those that serve nothing included, do not all serve the same version.
+    private func differs(_ target: String) -> Bool {
+        Set(accounts.map { serving[$0]?.models[target] }).count > 1
     }
 }

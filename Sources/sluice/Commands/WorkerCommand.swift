@@ -15,7 +15,10 @@ struct WorkerCommand: AsyncParsableCommand {
 
             Its own credentials come from the environment, the shared profile files (with credential_process) \
             or the container, as with the AWS SDKs; AWS_ENDPOINT_URL points it at a local AWS. Logs are text \
-            on a terminal and JSON otherwise.
+            on a terminal, with what is under way in a few live lines below them, and JSON otherwise.
+
+            Example:
+              sluice worker --accounts accounts --ledger sqlite:sluice.sqlite
             """
     )
 
@@ -42,13 +45,14 @@ struct WorkerCommand: AsyncParsableCommand {
         let settings = try Settings(try accounts.load())
         let isTerminal = isatty(STDERR_FILENO) == 1
         let level = log
+        let live = LiveLines.isPossible ? LiveLines() : nil
         LoggingSystem.bootstrap { label in
             var handler: any LogHandler =
-                isTerminal ? TerminalLog(label: label) : JSONLog()
+                isTerminal ? TerminalLog(label: label, live: live) : JSONLog()
             handler.logLevel = level
             return handler
         }
-        try await WorkerService(
+        let service = WorkerService(
             settings: settings,
             options: .init(
                 ledger: ledger.url,
@@ -58,7 +62,19 @@ struct WorkerCommand: AsyncParsableCommand {
             ),
             environment: AWSEnvironment(ProcessInfo.processInfo.environment),
             log: Logger(label: "sluice")
-        ).run()
+        )
+        let watch = live.map { live in Task { [url = ledger.url] in await live.watch(url) } }
+        let failure: (any Error)?
+        do {
+            try await service.run()
+            failure = nil
+        } catch {
+            failure = error
+        }
+        // The live lines are gone before anything is said about how it ended.
+        watch?.cancel()
+        await watch?.value
+        if let failure { throw failure }
     }
 }
 
