@@ -73,13 +73,13 @@ import Worker
     /// Each of these is a setting under the others, and so is told apart from the ones beside it.
     @Test(arguments: [
         (
-            "alarms: [a, b]\n      windows: {zone: UTC, allow: [\"Mon 09:00-10:00\"], deny: [2026-12-24]}",
+            "alarms: [a, b]\n      windows: {zone: UTC, allow: [\"Mon 09:00-10:00\"], deny: [2026-12-24, \"Mon 09:30-09:40\"]}",
             [
                 ("[a, b]", "[a, c]"), ("[a, b]", "[a, b]\n      insufficientData: ok"),
                 ("UTC", "Europe/Berlin"),
-                ("09:00", "09:01"), ("Mon", "Tue"), ("12-24", "12-25"),
+                ("09:00", "09:01"), ("Mon", "Tue"), ("09:40", "09:41"), ("12-24", "12-25"),
             ],
-            [("[a, b]", "[b, a]"), ("[2026-12-24]", "[\"2026-12-24/2026-12-24\"]")]
+            [("[a, b]", "[b, a]"), ("2026-12-24,", "2026-12-24/2026-12-24,")]
         ),
         (
             "namedSessions: [AROAEXAMPLEID]\n      checks: [{check: a, senders: [AIDAONE1, AIDATWO2]}]",

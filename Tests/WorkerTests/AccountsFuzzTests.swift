@@ -7,7 +7,7 @@ import Worker
     func noTextBringsTheLoaderDown(_ seed: UInt64) throws {
         var random = SplitMix(state: seed)
         for _ in 0..<10 {
-            var fixture = AccountsFixture()
+            var fixture = try Bool.random(using: &random) ? AccountsFixture() : Self.everyKey()
             let file = ["registry.yaml", "staging.yaml", "prod.yaml", "endpoint.yaml"].randomElement(
                 using: &random
             )
@@ -35,6 +35,55 @@ import Worker
         }
     }
 
+    /// Most keys there are, so that their values are garbled too.
+    private static func everyKey() throws -> AccountsFixture {
+        var fixture = AccountsFixture()
+        try fixture.replace(
+            "      expires: 7d",
+            with: """
+                      expires: 7d
+                      namedSessions: ["AROAEXAMPLEID:*"]
+                      requiredGroup: [AIDAEXAMPLEID]
+                      notRequester: true
+                      instructions: Look.
+                      remindEvery: 1d
+                      alarms: [a, b]
+                      insufficientData: ok
+                      windows: {zone: UTC, allow: ["Mon-Thu 09:00-16:00"], deny: ["2026-12-20/2027-01-03"]}
+                      checks: [{check: a, senders: [AIDAEXAMPLEID]}]
+                      mayOverride: ["AROAEXAMPLEID:a*b?"]
+                    lag: 1h
+                    traffic: {linear: 10%, wait: 10m, alarms: [a], maximumExecution: 8h, terminationWait: 5m}
+                """,
+            in: "endpoint.yaml"
+        )
+        try fixture.replace(
+            "[AIDAEXAMPLEID]\n",
+            with: "[AIDAEXAMPLEID, \"AROAEXAMPLEID:*\"]\n",
+            in: "endpoint.yaml"
+        )
+        try fixture.replace(
+            "count: 1}",
+            with: "count: 2}\nkeep: 3\nadopt: true\nonRejection: hold",
+            in: "endpoint.yaml"
+        )
+        try fixture.replace(
+            "stages:",
+            with: """
+                  - {contentType: text/csv, bodyFrom: row.csv, invocations: 3, expect: [{column: 0, equals: 1}]}
+                  - golden: {data: s3://acme/k.csv, label: y, mae: 1.5, pointer: /a}
+                stages:
+                """,
+            in: "endpoint.yaml"
+        )
+        fixture["row.csv"] = "1"
+        return fixture
+    }
+
+    @Test func whatIsGarbledWasGood() throws {
+        #expect(try Self.everyKey().problems() == [])
+    }
+
     private static let pieces = [
         "&a ", "*a", "!x ", "!!str ", "<<: ", "? ", "- ", ": ", "\n", "\t", "#", "\"", "'", "|\n", ">\n", "{",
         "}", "[",
@@ -42,7 +91,7 @@ import Worker
         "\r",
         "\u{301}", "\u{1F600}", "\"\\ud800\"", "\"\\x00\"", "kind: account\n", "name: x\n", "0x10", ".nan",
         "1e999",
-        "2001-01-01", "=", "\u{0}", "\u{7F}",
+        "2001-01-01", "=", "\u{0}", "\u{7F}", "99", "%", "-", "*", "24:00",
     ]
 
     /// A seed says everything: the same one repeats the same run.

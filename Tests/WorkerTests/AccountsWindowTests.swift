@@ -50,6 +50,7 @@ import Worker
         "{zone: UTC, allow: [\"Sun 23:00-01:00\"], deny: [\"Sun 00:00-24:00\"]}",
         "{zone: UTC, deny: [\"Mon-Sat 00:00-24:00\", \"Sun 00:00-23:59\"]}",
         "{zone: UTC, deny: [2020-01-01/2026-12-31, 2027-01-02/2099-12-31]}",
+        "{zone: UTC, deny: [2026-01-02/2099-12-31]}", "{zone: UTC, deny: [2026-01-01/2060-12-30]}",
         "{zone: Etc/UTC, deny: [2026-02-28]}",
     ])
     func opensNowAndThen(_ text: String) throws {
@@ -62,6 +63,7 @@ import Worker
         "{zone: UTC, deny: [\"Mon-Sun 00:00-24:00\"]}",
         "{zone: UTC, deny: [\"Thu-Wed 12:00-11:59\", \"Mon-Sun 11:59-12:00\"]}",
         "{zone: UTC, deny: [2027-01-01/2099-12-31, 2000-01-01/2026-12-31]}",
+        "{zone: UTC, deny: [2026-01-01/2060-12-31]}",
     ])
     func neverOpens(_ text: String) throws {
         #expect(

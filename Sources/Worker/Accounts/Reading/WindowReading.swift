@@ -50,6 +50,8 @@ extension Windows {
     /// The years whose changes between summer and winter time are looked up; within them every release
     /// that anybody waits for has long come in.
     private static let years = 2020...2060
+    /// Before it there was no release to let in.
+    private static let firstYear = 2026
     private static let minutesOfDay = 1_440
 
     /// The offsets of a zone from UTC, as the time zone database has them.
@@ -67,7 +69,8 @@ extension Windows {
         return offsets
     }
 
-    /// Whether no minute of the week is allowed and not denied, or every day to come is denied.
+    /// Whether no minute of the week is allowed and not denied, or every day is denied. Which day it is
+    /// does not count: a folder that was right yesterday is right today.
     fileprivate var isNeverOpen: Bool {
         let week = 7 * Self.minutesOfDay
         var isOpen = [Bool](repeating: allow.isEmpty, count: week)
@@ -84,7 +87,7 @@ extension Windows {
     }
 
     private var isEveryDayDenied: Bool {
-        guard var day = CalendarDay(year: Self.years.lowerBound, month: 1, day: 1)?.number,
+        guard var day = CalendarDay(year: Self.firstYear, month: 1, day: 1)?.number,
             let last = CalendarDay(year: Self.years.upperBound, month: 12, day: 31)?.number
         else { return false }
         for days in denyDays.sorted(by: { $0.lowerBound < $1.lowerBound }) where days.contains(day) {
