@@ -17,9 +17,7 @@ struct VerificationTests {
         try await World.with { world in
             try await world.upload("golden.csv", Self.golden)
             let file = world.artifact("golden.csv")
-            try world.addSmoke(
-                "{target: \(World.de), golden: {data: \(file), label: price, rmse: 2.5, \(Self.score)}}"
-            )
+            try world.addSmoke("golden: {data: \(file), label: price, mae: 1, \(Self.score)}")
             try await world.register("demand-de")
             _ = try await world.startWorker()
             let release = try await world.release(1, waitsAt: "prod")
@@ -41,8 +39,9 @@ struct VerificationTests {
     @Test func aGoldenSetThatIsMissedRestoresAndBars() async throws {
         try await World.with { world in
             try await world.upload("golden.csv", Self.golden)
+            let file = world.artifact("golden.csv")
             try world.addSmoke(
-                "golden: {data: \(world.artifact("golden.csv")), label: price, rmse: 2.5, \(Self.score)}"
+                "{target: \(World.de), golden: {data: \(file), label: price, rmse: 2.5, \(Self.score)}}"
             )
             let beginning = try await world.begin()
             // Good enough for the example's own test, which asks for 0 to 100.
