@@ -184,8 +184,13 @@ extension Ledger {
                 if let stranger {
                     try refuse(message, about: plan, for: stranger, in: transaction, now: now)
                 } else {
-                    try settle(plan, including: release.map { [$0] } ?? [], in: transaction, now: now) {
-                        state in
+                    try settle(
+                        plan,
+                        including: release.map { [$0] } ?? [],
+                        withPast: message.request.action.isRollback,
+                        in: transaction,
+                        now: now
+                    ) { state in
                         state.take(
                             message.request,
                             known: try known(to: message.request, plan, in: transaction, now: now),

@@ -57,6 +57,7 @@ public struct Ledger: Sendable {
                 "UPDATE attempts SET claimant = NULL, claim_until = NULL WHERE claimant IS NOT NULL"
             )
             try transaction.run("UPDATE looks SET claim_until = NULL")
+            try transaction.run("UPDATE alarm_watches SET claim_until = NULL")
         }
     }
 

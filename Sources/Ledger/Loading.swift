@@ -18,8 +18,13 @@ extension Ledger {
         .map(approval)
         var releases = try release("WHERE endpoint = ? AND ended_at IS NULL", [name], in: transaction)
         releases += try release("WHERE endpoint = ? ORDER BY opening DESC LIMIT 1", [name], in: transaction)
-        for id in including + approvals.compactMap(\.release) where !releases.contains(where: { $0.id == id })
-        {
+        let underWay: [Attempt] = try transaction.rows(
+            "SELECT body FROM attempts WHERE endpoint = ? AND ended_at IS NULL",
+            name
+        ).map { try Self.decode($0.text("body")) }
+        let concerned = underWay.flatMap { [$0.release, $0.leaves, $0.previous?.release].compactMap(\.self) }
+        for id in including + approvals.compactMap(\.release) + concerned
+        where !releases.contains(where: { $0.id == id }) {
             releases += try release("WHERE id = ?", [id], in: transaction)
         }
         var seen: Set<String> = []
@@ -30,21 +35,33 @@ extension Ledger {
             numbers.merge(try attemptNumbers(of: release, in: transaction)) { _, new in new }
         }
 
+        let serving = try serving(of: name, in: transaction)
+        let watched = plan.stages.contains { !$0.gate.alarms.isEmpty }
         return EndpointState(
             plan: plan,
+            pace: pace,
             releases: releases,
             attempts: attempts,
             attemptNumbers: numbers,
-            serving: try serving(of: name, in: transaction),
+            serving: serving,
             candidates: try candidates(of: plan, in: transaction),
             approvals: approvals,
             bars: try bars(of: name, in: transaction),
             holds: try holds(of: name, in: transaction),
             consents: try releases.flatMap { try consents(for: $0, in: transaction) },
-            statuses: try statuses(of: releases.flatMap { $0.models.values.map(\.package) }, in: transaction),
+            attestations: try releases.flatMap { try attestations(for: $0, in: transaction) },
+            alarms: watched ? try alarms(of: plan, in: transaction) : [],
+            alarmTroubles: watched ? try alarmTroubles(of: plan, in: transaction) : [:],
+            watches: try watches(of: plan, in: transaction),
+            statuses: try statuses(
+                of: (releases.map(\.models) + serving.values.map(\.models)).flatMap {
+                    $0.values.map(\.package)
+                },
+                in: transaction
+            ),
             releaseCount: Int(try counts.integer("release_count")),
             openingCount: Int(try counts.integer("opening_count")),
-            isTriggered: try counts.integer("triggered") == 1
+            triggeredBy: try counts.optionalText("triggered_by")
         )
     }
 
@@ -86,6 +103,7 @@ extension Ledger {
             target: try row.text("target"),
             package: try row.text("package"),
             decidedAt: Self.moment(try row.integer("decided_at")),
+            by: try row.optionalText("decided_by"),
             release: try row.optionalText("release")
         )
     }
@@ -100,7 +118,8 @@ extension Ledger {
                 models: release.models,
                 settings: try row.text("settings"),
                 config: try row.text("config"),
-                since: Self.moment(try row.integer("since"))
+                since: Self.moment(try row.integer("since")),
+                isStranded: try row.integer("stranded") == 1
             )
         }
         return serving
@@ -154,9 +173,65 @@ extension Ledger {
                 sender: Sender(try row.text("sender")),
                 reason: try row.text("reason"),
                 settings: try row.text("settings"),
+                at: Self.moment(try row.integer("at")),
+                isOverride: try row.integer("override") == 1,
+                person: try row.text("person")
+            )
+        }
+    }
+
+    func attestations(for release: Release, in transaction: any Transaction) throws -> [Attestation] {
+        try transaction.rows(
+            "SELECT * FROM attestations WHERE release = ? AND opening = ? ORDER BY at",
+            release.id,
+            release.opening
+        ).map { row in
+            Attestation(
+                release: release.id,
+                opening: release.opening,
+                stage: try row.text("stage"),
+                check: try row.text("check_name"),
+                verdict: Verdict(rawValue: try row.text("verdict")) ?? .errored,
+                sender: Sender(try row.text("sender")),
+                reason: try row.text("reason"),
+                evidence: try row.optionalText("evidence"),
                 at: Self.moment(try row.integer("at"))
             )
         }
+    }
+
+    /// What each account verified before what it serves now, the latest first, a release once.
+    func past(
+        of endpoint: String,
+        _ serving: [String: Serving],
+        in transaction: any Transaction
+    ) throws -> [String: [Past]] {
+        var past: [String: [Past]] = [:]
+        let rows = try transaction.rows(
+            "SELECT * FROM verified WHERE endpoint = ? ORDER BY id DESC",
+            endpoint
+        )
+        var latest: Set<String> = []
+        for row in rows {
+            let account = try row.text("account")
+            let config = try row.text("config")
+            if serving[account].map({ $0.config == config }) ?? true { latest.insert(account) }
+            // What was verified after what serves now was left for it.
+            guard latest.contains(account), serving[account]?.config != config else { continue }
+            let id = try row.text("release")
+            guard past[account]?.contains(where: { $0.release.id == id }) != true,
+                let release = try release("WHERE id = ?", [id], in: transaction).first
+            else { continue }
+            let served = Serving(
+                release: id,
+                models: release.models,
+                settings: try row.text("settings"),
+                config: config,
+                since: Self.moment(try row.integer("at"))
+            )
+            past[account, default: []].append(Past(release: release, serving: served))
+        }
+        return past
     }
 
     func statuses(of packages: [String], in transaction: any Transaction) throws -> [String:

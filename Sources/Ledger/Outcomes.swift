@@ -7,6 +7,10 @@ extension Ledger {
         case .attempt(let claim, let facts, let event):
             for fact in facts { try learn(fact, for: claim, in: transaction, now: now) }
             try report(event, for: claim, in: transaction, now: now)
+        case .alarmsSeen(let look, let sights):
+            try saw(sights, for: look, in: transaction, now: now)
+        case .alarmsNotSeen(let look, let failure):
+            try couldNotSee(failure, for: look, in: transaction, now: now)
         case .looked(let look, let sight):
             try transaction.run("DELETE FROM looks WHERE package = ? AND asked = ?", look.package, look.asked)
             guard sight.group == look.group else {
@@ -121,7 +125,7 @@ extension Ledger {
         }
         guard isHeld == 1, let attempt, let plan = plans[attempt.endpoint] else { return }
         try settle(plan, in: transaction, now: now) { state in
-            state.apply(event, release: claim.release, account: claim.account, now: now, pace: pace)
+            state.apply(event, release: claim.release, account: claim.account, now: now)
         }
     }
 

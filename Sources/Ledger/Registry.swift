@@ -11,6 +11,8 @@ public struct PackageSight: Hashable, Sendable {
     /// Why it cannot be served, as a sentence with what to do; nil where it can.
     public let problem: String?
     public let modifiedAt: Moment
+    /// The principal that changed it last, as the registry names it: `AIDA…`, or `AROA…:<session>`.
+    public let modifiedBy: String?
     /// When it was looked at; nil where it was only listed.
     public let lookedAt: Moment?
 
@@ -23,6 +25,7 @@ public struct PackageSight: Hashable, Sendable {
         artifact: String?,
         problem: String?,
         modifiedAt: Moment,
+        modifiedBy: String? = nil,
         lookedAt: Moment?
     ) {
         self.arn = arn
@@ -33,6 +36,7 @@ public struct PackageSight: Hashable, Sendable {
         self.artifact = artifact
         self.problem = problem
         self.modifiedAt = modifiedAt
+        self.modifiedBy = modifiedBy
         self.lookedAt = lookedAt
     }
 }
@@ -80,7 +84,13 @@ extension Ledger {
                 guard let plan = plans[name] else { continue }
                 try settle(plan, in: transaction, now: now) { state in
                     for decision in decisions {
-                        state.registryShowed(decision.candidate, was: nil, at: decision.at, now: now)
+                        state.registryShowed(
+                            decision.candidate,
+                            was: nil,
+                            at: decision.at,
+                            by: decision.by,
+                            now: now
+                        )
                     }
                 }
             }
@@ -93,6 +103,7 @@ extension Ledger {
         let endpoint: String
         let candidate: Candidate
         let at: Moment
+        let by: String?
     }
 
     /// Takes in that groups cannot be listed, for `status` to show until they can.
@@ -155,7 +166,8 @@ extension Ledger {
                     FirstSight(
                         endpoint: plan.name,
                         candidate: try candidate(row, target: target, package: highest.arn, plan: plan),
-                        at: Self.moment(try row.integer("modified_at"))
+                        at: Self.moment(try row.integer("modified_at")),
+                        by: try row.optionalText("modified_by")
                     )
                 )
             }
@@ -228,11 +240,12 @@ extension Ledger {
         }
         try transaction.run(
             """
-            INSERT INTO packages (arn, package_group, version, status, image, artifact, problem, modified_at, looked_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO packages
+                (arn, package_group, version, status, image, artifact, problem, modified_at, modified_by, looked_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (arn) DO UPDATE SET status = excluded.status, image = excluded.image,
                 artifact = excluded.artifact, problem = excluded.problem, modified_at = excluded.modified_at,
-                looked_at = excluded.looked_at
+                modified_by = excluded.modified_by, looked_at = excluded.looked_at
             """,
             sight.arn,
             sight.group,
@@ -242,6 +255,7 @@ extension Ledger {
             sight.artifact,
             sight.problem,
             sight.modifiedAt.milliseconds,
+            sight.modifiedBy,
             (sight.lookedAt ?? now).milliseconds
         )
         let was = try old.flatMap { ApprovalStatus(rawValue: try $0.text("status")) }
@@ -261,7 +275,13 @@ extension Ledger {
         for (plan, target) in feeds(of: sight.group) {
             let candidate = try candidate(row, target: target, package: sight.arn, plan: plan)
             try settle(plan, in: transaction, now: now) { state in
-                state.registryShowed(candidate, was: was, at: sight.modifiedAt, now: now)
+                state.registryShowed(
+                    candidate,
+                    was: was,
+                    at: sight.modifiedAt,
+                    by: sight.modifiedBy,
+                    now: now
+                )
             }
         }
     }
@@ -279,6 +299,7 @@ extension Ledger {
                 artifact: try row.optionalText("artifact"),
                 problem: try row.optionalText("problem"),
                 modifiedAt: Self.moment(try row.integer("modified_at")),
+                modifiedBy: try row.optionalText("modified_by"),
                 lookedAt: try row.optionalInteger("looked_at").map(Self.moment)
             )
         }

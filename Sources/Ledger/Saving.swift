@@ -13,12 +13,12 @@ extension Ledger {
         let due = [state.dueAt, foldsUntil].compactMap(\.self).min()
         try transaction.run(
             """
-            UPDATE endpoints SET release_count = ?, opening_count = ?, triggered = ?, folding_since = ?, due_at = ?
+            UPDATE endpoints SET release_count = ?, opening_count = ?, triggered_by = ?, folding_since = ?, due_at = ?
             WHERE name = ?
             """,
             state.releaseCount,
             state.openingCount,
-            state.isTriggered ? 1 : 0,
+            state.triggeredBy,
             foldsUntil.map { ($0 - Self.folding).milliseconds },
             due?.milliseconds,
             name
@@ -52,8 +52,9 @@ extension Ledger {
         for approval in state.approvals where !before.approvals.contains(approval) {
             try transaction.run(
                 """
-                INSERT INTO approvals (endpoint, target, package, decided_at, release, ending, reason, ended_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO approvals
+                    (endpoint, target, package, decided_at, decided_by, release, ending, reason, ended_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (endpoint, target, package, decided_at) DO UPDATE SET release = excluded.release,
                     ending = excluded.ending, reason = excluded.reason, ended_at = excluded.ended_at
                 WHERE approvals.ending IS NULL
@@ -62,6 +63,7 @@ extension Ledger {
                 approval.target,
                 approval.package,
                 approval.decidedAt.milliseconds,
+                approval.by,
                 approval.release,
                 approval.ending?.rawValue,
                 approval.reason,
@@ -74,9 +76,24 @@ extension Ledger {
         for (account, serving) in state.serving where before.serving[account] != serving {
             try transaction.run(
                 """
-                INSERT INTO serving (endpoint, account, release, settings, config, since) VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO serving (endpoint, account, release, settings, config, since, stranded)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (endpoint, account) DO UPDATE SET release = excluded.release,
-                    settings = excluded.settings, config = excluded.config, since = excluded.since
+                    settings = excluded.settings, config = excluded.config, since = excluded.since,
+                    stranded = excluded.stranded
+                """,
+                name,
+                account,
+                serving.release,
+                serving.settings,
+                serving.config,
+                serving.since.milliseconds,
+                serving.isStranded ? 1 : 0
+            )
+            try transaction.run(
+                """
+                INSERT INTO verified (endpoint, account, release, settings, config, at) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (endpoint, account, config) DO NOTHING
                 """,
                 name,
                 account,
@@ -115,21 +132,26 @@ extension Ledger {
         for consent in state.consents where !before.consents.contains(consent) {
             try transaction.run(
                 """
-                INSERT INTO consents (release, opening, stage, person, sender, reason, settings, at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (release, opening, stage, person) DO UPDATE SET sender = excluded.sender,
+                INSERT INTO consents (release, opening, stage, person, sender, reason, settings, override, at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (release, opening, stage, person, override) DO UPDATE SET sender = excluded.sender,
                     reason = excluded.reason, settings = excluded.settings, at = excluded.at
                 """,
                 consent.release,
                 consent.opening,
                 consent.stage,
-                consent.sender.person,
+                consent.person,
                 consent.sender.id,
                 consent.reason,
                 consent.settings,
+                consent.isOverride ? 1 : 0,
                 consent.at.milliseconds
             )
         }
+        for attestation in state.attestations where !before.attestations.contains(attestation) {
+            try save(attestation, in: transaction)
+        }
+        if state.watches != before.watches { try save(state.watches, of: name, in: transaction) }
         for note in state.notes { try journal(note, of: state.plan, in: transaction, now: now) }
     }
 

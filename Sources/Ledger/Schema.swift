@@ -12,7 +12,8 @@ enum Schema {
             name TEXT NOT NULL PRIMARY KEY,
             release_count INTEGER NOT NULL DEFAULT 0,
             opening_count INTEGER NOT NULL DEFAULT 0,
-            triggered INTEGER NOT NULL DEFAULT 0 CHECK (triggered IN (0, 1)),
+            -- Who asked for the wanted set to be released, even though it ended before.
+            triggered_by TEXT,
             -- Since when a release waits to be composed because packages are still being looked at.
             folding_since INTEGER,
             due_at INTEGER
@@ -38,6 +39,7 @@ enum Schema {
             artifact TEXT,
             problem TEXT,
             modified_at INTEGER NOT NULL,
+            modified_by TEXT,
             looked_at INTEGER
         ) STRICT;
         CREATE INDEX packages_by_group ON packages (package_group);
@@ -70,6 +72,7 @@ enum Schema {
             target TEXT NOT NULL,
             package TEXT NOT NULL,
             decided_at INTEGER NOT NULL,
+            decided_by TEXT,
             release TEXT,
             ending TEXT CHECK (ending IN ('released', 'failed', 'errored', 'refused', 'aborted', 'superseded')),
             reason TEXT,
@@ -159,7 +162,21 @@ enum Schema {
             settings TEXT NOT NULL,
             config TEXT NOT NULL,
             since INTEGER NOT NULL,
+            -- Whether it holds a rejected version and there is nothing to go back to.
+            stranded INTEGER NOT NULL DEFAULT 0 CHECK (stranded IN (0, 1)),
             PRIMARY KEY (endpoint, account)
+        ) STRICT;
+
+        -- What each account verified, in the order of the first time: the ways back.
+        CREATE TABLE verified (
+            id INTEGER PRIMARY KEY,
+            endpoint TEXT NOT NULL,
+            account TEXT NOT NULL,
+            release TEXT NOT NULL REFERENCES releases (id),
+            settings TEXT NOT NULL,
+            config TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            UNIQUE (endpoint, account, config)
         ) STRICT;
 
         CREATE TABLE bars (
@@ -181,7 +198,7 @@ enum Schema {
             PRIMARY KEY (endpoint, stage)
         ) STRICT;
 
-        -- A person counts once per release, opening and stage.
+        -- A person counts once per release, opening and stage; an override stands beside their approval.
         CREATE TABLE consents (
             release TEXT NOT NULL REFERENCES releases (id),
             opening INTEGER NOT NULL,
@@ -190,8 +207,47 @@ enum Schema {
             sender TEXT NOT NULL,
             reason TEXT NOT NULL,
             settings TEXT NOT NULL,
+            override INTEGER NOT NULL CHECK (override IN (0, 1)),
             at INTEGER NOT NULL,
-            PRIMARY KEY (release, opening, stage, person)
+            PRIMARY KEY (release, opening, stage, person, override)
+        ) STRICT;
+
+        -- The latest answer of each of the team's own checks.
+        CREATE TABLE attestations (
+            release TEXT NOT NULL REFERENCES releases (id),
+            opening INTEGER NOT NULL,
+            stage TEXT NOT NULL,
+            check_name TEXT NOT NULL,
+            verdict TEXT NOT NULL CHECK (verdict IN ('passed', 'failed', 'inconclusive', 'errored')),
+            sender TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            evidence TEXT,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (release, opening, stage, check_name)
+        ) STRICT;
+
+        -- Alarms that releases wait for, to be looked at; `names` is a JSON array.
+        CREATE TABLE alarm_watches (
+            endpoint TEXT NOT NULL REFERENCES endpoints (name),
+            account TEXT NOT NULL,
+            names TEXT NOT NULL,
+            due_at INTEGER NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
+            trouble TEXT,
+            retry_at INTEGER,
+            claim_until INTEGER,
+            PRIMARY KEY (endpoint, account)
+        ) STRICT;
+        CREATE INDEX alarm_watches_due ON alarm_watches (due_at);
+
+        -- What each alarm was last seen to be.
+        CREATE TABLE alarms (
+            account TEXT NOT NULL,
+            name TEXT NOT NULL,
+            state TEXT NOT NULL,
+            since INTEGER,
+            seen_at INTEGER NOT NULL,
+            PRIMARY KEY (account, name)
         ) STRICT;
 
         -- What people asked for. The key makes a repeated message harmless.

@@ -10,18 +10,22 @@ extension Ledger {
     ///
     /// - Parameters:
     ///   - including: Releases that must be in the state although they have ended.
+    ///   - withPast: Whether the change needs to know what accounts may go back to.
     ///   - change: What happened. It answers with what the caller wants to know.
     @discardableResult
     func settle<Answer>(
         _ plan: EndpointPlan,
         including: [String] = [],
+        withPast: Bool = false,
         in transaction: any Transaction,
         now: Moment,
         change: (inout EndpointState) throws -> Answer
     ) throws -> Answer {
         let before = try state(of: plan, including: including, in: transaction)
         var state = before
+        if withPast { try learnPast(&state, in: transaction) }
         let answer = try change(&state)
+        if !withPast, state.needsPast { try learnPast(&state, in: transaction) }
         state.settle(now: now)
         let foldsUntil = try foldsUntil(plan, in: transaction, now: now)
         if foldsUntil == nil, state.canCompose, let wanted = state.wanted, !wanted.isEmpty {
@@ -39,6 +43,20 @@ extension Ledger {
         }
         try save(state, before: before, foldsUntil: foldsUntil, in: transaction, now: now)
         return answer
+    }
+
+    /// Tells the state which releases its accounts verified before, and what it must know of them.
+    private func learnPast(_ state: inout EndpointState, in transaction: any Transaction) throws {
+        let past = try past(of: state.plan.name, state.serving, in: transaction)
+        let served = try Set(state.serving.values.map(\.release)).sorted().flatMap {
+            try release("WHERE id = ?", [$0], in: transaction)
+        }
+        let releases = past.values.joined().map(\.release)
+        for release in releases {
+            state.learn(attemptNumbers: try attemptNumbers(of: release, in: transaction))
+        }
+        let packages = (releases + served).flatMap { $0.models.values.map(\.package) }
+        state.learn(past: past, served: served, statuses: try statuses(of: packages, in: transaction))
     }
 
     /// Until when a composition waits for looks that are under way, so that approvals given together are

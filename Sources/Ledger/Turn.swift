@@ -19,7 +19,17 @@ extension Ledger {
             }
             let work = try claimWork(worker: worker, capacity: capacity, in: transaction, now: now)
             let looks = try claimLooks(capacity: capacity - work.count, in: transaction, now: now)
-            return Turn(work: work, looks: looks, nextDue: try nextDue(in: transaction, now: now))
+            let alarms = try claimAlarmLooks(
+                capacity: capacity - work.count - looks.count,
+                in: transaction,
+                now: now
+            )
+            return Turn(
+                work: work,
+                looks: looks,
+                alarmLooks: alarms,
+                nextDue: try nextDue(in: transaction, now: now)
+            )
         }
     }
 
@@ -48,8 +58,7 @@ extension Ledger {
                     .soakEnded,
                     release: attempt.release,
                     account: attempt.account,
-                    now: now,
-                    pace: pace
+                    now: now
                 )
             }
         }
@@ -65,10 +74,13 @@ extension Ledger {
                     WHERE ended_at IS NULL AND claim_until IS NULL AND due_at > ?
                 UNION ALL SELECT MIN(due_at) FROM looks WHERE claim_until IS NULL AND due_at > ?
                 UNION ALL SELECT MIN(due_at) FROM endpoints WHERE due_at > ?
+                UNION ALL SELECT MIN(CASE WHEN retry_at > due_at THEN retry_at ELSE due_at END) FROM alarm_watches
+                    WHERE claim_until IS NULL AND (due_at > ? OR retry_at > ?)
+                UNION ALL SELECT MIN(claim_until) FROM alarm_watches WHERE claim_until > ?
                 UNION ALL SELECT MIN(claim_until) FROM attempts WHERE claim_until > ?
                 UNION ALL SELECT MIN(claim_until) FROM looks WHERE claim_until > ?) AS dues
             """,
-            Array(repeating: now.milliseconds, count: 5)
+            Array(repeating: now.milliseconds, count: 8)
         ).first?.optionalInteger("due").map(Self.moment)
     }
 }

@@ -66,12 +66,15 @@ public enum Outcome: Sendable {
     case attempt(AttemptClaim, [Fact], Attempt.Event)
     case looked(Look, PackageSight)
     case lookFailed(Look, Failure)
+    case alarmsSeen(AlarmLook, [AlarmSight])
+    case alarmsNotSeen(AlarmLook, Failure)
 }
 
 /// What one turn of the conductor hands out.
 public struct Turn: Sendable {
     public let work: [Work]
     public let looks: [Look]
+    public let alarmLooks: [AlarmLook]
     /// When the next thing is due, if nothing happens before.
     public let nextDue: Moment?
 }

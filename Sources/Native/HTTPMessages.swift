@@ -68,12 +68,21 @@ public struct HTTPResponse: Sendable {
     public let body: [UInt8]
     /// Whether the request travelled on a connection that was already open.
     public let connectionReused: Bool
+    /// How long the exchange took.
+    public let duration: Duration
 
-    public init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = [], connectionReused: Bool = false) {
+    public init(
+        status: Int,
+        headers: [HTTPHeader] = [],
+        body: [UInt8] = [],
+        connectionReused: Bool = false,
+        duration: Duration = .zero
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
         self.connectionReused = connectionReused
+        self.duration = duration
     }
 
     /// The value of the first header field of that name; case does not matter.

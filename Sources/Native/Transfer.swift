@@ -167,7 +167,8 @@ final class Transfer {
                 status: status,
                 headers: headers,
                 body: received,
-                connectionReused: newConnections == 0
+                connectionReused: newConnections == 0,
+                duration: begun.duration(to: .now)
             )
         )
     }

@@ -2,6 +2,9 @@
 ///
 /// A value: events go in, the effects that are then owed come out, and nothing here does I/O or reads
 /// a clock. What was live before the attempt is the way back, even where Sluice did not put it there.
+///
+/// A rollback is an attempt like any other, with a flag: it passes no forward gate, it begins with the
+/// config that served the release before, and it is never itself rolled back.
 public struct Attempt: Hashable, Sendable, Codable {
     public let release: String
     public let endpoint: String
@@ -21,6 +24,24 @@ public struct Attempt: Hashable, Sendable, Codable {
     public let tests: [String]
     /// The release whose artifacts the unchanged targets are copied from, if any.
     public let base: String?
+    /// What the account served before, which serves again where the attempt is taken back.
+    public let previous: Previous?
+    /// How traffic is to move, in SageMaker's word; nil where it is all at once.
+    public let traffic: String?
+    /// Whether it takes the account back to a release it verified before.
+    public let isRollback: Bool
+    /// The release that a rollback takes the account away from.
+    public let leaves: String?
+    /// The config that served the release in this account before, which a rollback asks for again.
+    public let reuses: String?
+
+    /// What the ledger knew the account to serve, without the models, which are the release's.
+    public struct Previous: Hashable, Sendable, Codable {
+        public let release: String
+        public let settings: String
+        public let config: String
+        public let since: Moment
+    }
 
     public private(set) var state = State.inspecting
     /// What was live before, once inspected.
@@ -44,6 +65,8 @@ public struct Attempt: Hashable, Sendable, Codable {
     /// What keeps the way back from being taken, as a sentence.
     public private(set) var obstacle: String?
     public private(set) var blame = Blame.nobody
+    /// Why the attempt is being taken back though no check failed, as a sentence; nil where it is not.
+    public private(set) var recalled: String?
     /// Whether what was live before was put back.
     public private(set) var isRestored = false
     /// Whether a person must look, because nobody can say what the account serves: the way back failed,
@@ -66,6 +89,12 @@ public struct Attempt: Hashable, Sendable, Codable {
         changes: [String],
         tests: [String]? = nil,
         base: String?,
+        previous: Previous? = nil,
+        traffic: String? = nil,
+        isRollback: Bool = false,
+        leaves: String? = nil,
+        reuses: String? = nil,
+        dueAt: Moment? = nil,
         now: Moment
     ) {
         self.release = release
@@ -79,8 +108,13 @@ public struct Attempt: Hashable, Sendable, Codable {
         self.changes = changes
         self.tests = tests ?? changes
         self.base = base
+        self.previous = previous
+        self.traffic = traffic
+        self.isRollback = isRollback
+        self.leaves = leaves
+        self.reuses = reuses
         startedAt = now
-        dueAt = now
+        self.dueAt = dueAt ?? now
     }
 
     /// The effect that is owed in this state, or nil once the attempt has ended.
@@ -91,6 +125,8 @@ public struct Attempt: Hashable, Sendable, Codable {
         case .copying: .copyArtifacts
         case .creatingModel: .createModel
         case .creatingConfig: .createEndpointConfig
+        // Whether the switch was asked for is looked at, because asking again would make it.
+        case .updating where recalled != nil: .look
         case .updating:
             configName.map { before == nil ? .createEndpoint(config: $0) : .updateEndpoint(config: $0) }
         case .awaiting, .awaitingRestore: .look
@@ -120,6 +156,24 @@ public struct Attempt: Hashable, Sendable, Codable {
         }
     }
 
+    /// Takes the attempt back: what has not been switched yet is given up, and what has is restored.
+    mutating func recall(because sentence: String, now: Moment) {
+        guard recalled == nil, !state.isEnded else { return }
+        switch state {
+        case .inspecting, .clearing, .copying, .creatingModel, .creatingConfig:
+            end(.aborted, sentence, blame: .nobody, now: now)
+        // A rollback is never rolled back; where it went is judged once it is there.
+        case _ where isRollback: return
+        case .updating, .awaiting:
+            recalled = sentence
+            dueAt = now
+        case .testing, .soaking:
+            recalled = sentence
+            undo(because: sentence, blame: .nobody, now: now)
+        case .restoring, .awaitingRestore, .verified, .failed, .errored, .aborted: return
+        }
+    }
+
     /// Takes in what happened and answers with the effects that are owed from then on.
     ///
     /// An event that the state does not expect (a doubled or late report) changes nothing.
@@ -143,7 +197,8 @@ public struct Attempt: Hashable, Sendable, Codable {
         case (.creatingConfig, .endpointConfigCreated(let name)):
             configName = name
             go(.updating, at: now)
-        case (.updating, .endpointUpdateAccepted): go(.awaiting, at: now + pace.tick)
+        case (.updating, .endpointUpdateAccepted): go(.awaiting, at: now + pace.tick, because: recalled)
+        case (.updating, .endpointSeen(let sight)) where recalled != nil: sawWhileRecalled(sight, now, pace)
         case (.restoring, .endpointUpdateAccepted): go(.awaitingRestore, at: now + pace.tick, because: reason)
         case (.awaiting, .endpointSeen(let sight)): saw(sight, now: now, pace: pace)
         case (.awaitingRestore, .endpointSeen(let sight)): sawRestore(sight, now: now, pace: pace)
@@ -156,6 +211,9 @@ public struct Attempt: Hashable, Sendable, Codable {
             }
         case (.testing, .checkFailed(let blame, let sentence)):
             undo(because: sentence, blame: blame, now: now)
+        case (.soaking, .checkFailed(let blame, let sentence)):
+            undo(because: sentence, blame: blame, now: now)
+        case (.soaking, .soakCut): end(.verified, nil, blame: .nobody, now: now)
         case (.soaking, .soakEnded) where dueAt.map { $0 <= now } ?? false:
             end(.verified, nil, blame: .nobody, now: now)
         default: return []
@@ -179,6 +237,16 @@ public struct Attempt: Hashable, Sendable, Codable {
             )
         }
         switch endpoint.kind {
+        case .inService where reuses == endpoint.config:
+            // Somebody else was quicker, and what is left is to see that it serves as it should.
+            before = endpoint
+            after = endpoint
+            configName = reuses
+            go(.testing, at: now)
+        case .inService where reuses != nil:
+            before = endpoint
+            configName = reuses
+            go(.updating, at: now)
         case .inService:
             before = endpoint
             go(.copying, at: now)
@@ -214,10 +282,14 @@ public struct Attempt: Hashable, Sendable, Codable {
         let why = sight.failureReason.map { "SageMaker's reason: \($0)" } ?? "SageMaker gave no reason"
         switch sight.kind {
         case .inProgress:
-            go(.awaiting, at: now + pace.tick)
+            go(.awaiting, at: now + pace.tick, because: recalled)
         case .inService where sight.config == configName:
             after = sight
-            go(.testing, at: now)
+            if let recalled {
+                undo(because: recalled, blame: .nobody, now: now)
+            } else {
+                go(.testing, at: now)
+            }
         case .inService where sight.config == before?.config:
             // A reply from before the update was accepted may still arrive: the endpoint has to have
             // changed since it was inspected for the old config to mean a rollback.
@@ -245,8 +317,7 @@ public struct Attempt: Hashable, Sendable, Codable {
             } else if before == nil {
                 undo(because: sentence, blame: .changes, now: now)
             } else {
-                end(.errored, sentence + ". SageMaker lets it only be deleted.", blame: .nobody, now: now)
-                needsPerson = true
+                giveUp(sentence + ". SageMaker lets it only be deleted.", now: now)
             }
         case .impaired:
             after = sight
@@ -263,20 +334,44 @@ public struct Attempt: Hashable, Sendable, Codable {
         if sight.blamesAWS {
             before = sight
             lost(sentence, next: .updating, now: now, pace: pace)
+        } else if isRollback {
+            giveUp(sentence, now: now)
         } else {
-            end(.failed, sentence, blame: .changes, now: now)
+            end(
+                recalled == nil ? .failed : .aborted,
+                sentence,
+                blame: recalled == nil ? .changes : .nobody,
+                now: now
+            )
         }
+    }
+
+    /// A switch that was recalled while it was being asked for: it may have begun or not.
+    private mutating func sawWhileRecalled(_ sight: EndpointSight, _ now: Moment, _ pace: Pace) {
+        if sight.kind == .inProgress || sight.config == configName {
+            go(.awaiting, at: sight.kind == .inProgress ? now + pace.tick : now, because: recalled)
+        } else {
+            end(.aborted, "\(recalled ?? "recalled"), before anything was switched", blame: .nobody, now: now)
+        }
+    }
+
+    /// Ends where only a person can say what the account serves.
+    private mutating func giveUp(_ sentence: String, blame: Blame = .nobody, now: Moment) {
+        needsPerson = true
+        end(.errored, sentence, blame: blame, now: now)
     }
 
     /// The switch did not last, for a reason that passes: it is tried again after a pause.
     private mutating func lost(_ sentence: String, next: State, now: Moment, pace: Pace) {
+        if let recalled { return end(.aborted, "\(recalled). \(sentence)", blame: .nobody, now: now) }
         lostSwitches += 1
         let since = losingSince ?? now
         losingSince = since
         switch pace.retry.decide(.transient, failures: lostSwitches, since: since, now: now) {
         case .again(let moment): go(next, at: moment, because: sentence)
         case .fail, .giveUp:
-            end(.errored, "\(sentence), after \(lostSwitches) tries", blame: .nobody, now: now)
+            let told = "\(sentence), after \(lostSwitches) tries"
+            isRollback ? giveUp(told, now: now) : end(.errored, told, blame: .nobody, now: now)
         }
     }
 
@@ -289,15 +384,13 @@ public struct Attempt: Hashable, Sendable, Codable {
         case .inService where sight.config == before?.config:
             isRestored = true
             end(
-                .failed,
+                recalled == nil ? .failed : .aborted,
                 "\(reason ?? "a check failed"). \(before?.config ?? "") serves again.",
                 blame: blame,
                 now: now
             )
         case .inService, .failed, .impaired:
-            needsPerson = true
-            end(
-                .errored,
+            giveUp(
                 "\(reason ?? "a check failed"), and the way back failed too: endpoint \(endpoint) in account "
                     + "\(account) is \(sight.status) on \(sight.config). A person has to look.",
                 blame: blame,
@@ -313,9 +406,16 @@ public struct Attempt: Hashable, Sendable, Codable {
         otherwise ending: State = .failed,
         now: Moment
     ) {
+        if isRollback {
+            return giveUp(
+                "\(sentence). It is a way back, and none is taken back itself.",
+                blame: blame,
+                now: now
+            )
+        }
         guard before != nil else {
             return end(
-                ending,
+                recalled == nil ? ending : .aborted,
                 sentence + ". There is nothing to go back to; the endpoint stays as it is.",
                 blame: blame,
                 now: now
@@ -335,6 +435,9 @@ public struct Attempt: Hashable, Sendable, Codable {
             failures = 0
             failingSince = nil
         }
+        if state == .updating, failure.kind == .vanished, recalled != nil || configName == reuses {
+            return settleVanished(failure, now: now)
+        }
         // A look changes nothing, so one that AWS refuses says nothing about the switch it looks for.
         let isLook = owed == .look
         let kind = isLook && failure.kind == .invalid ? Failure.Class.transient : failure.kind
@@ -349,19 +452,30 @@ public struct Attempt: Hashable, Sendable, Codable {
             let spent = kind == .invalid ? "" : " after \(failures) tries"
             let ending: State = kind == .invalid ? .failed : .errored
             if isOnWayBack {
-                needsPerson = true
-                end(
-                    .errored,
+                giveUp(
                     "\(reason ?? "a check failed"), and the way back failed\(spent): \(failure.sentence)",
                     blame: blame,
                     now: now
                 )
+            } else if isRollback {
+                giveUp(failure.sentence + spent, now: now)
             } else if state == .testing {
                 undo(because: failure.sentence + spent, blame: .nobody, otherwise: ending, now: now)
             } else {
                 if state == .awaiting, before != nil { needsPerson = true }
                 end(ending, failure.sentence + spent, blame: .nobody, now: now)
             }
+        }
+    }
+
+    /// A recalled switch finds no endpoint: there was none and there will be none. A rollback's config is
+    /// gone: everything is made anew under the release's own prefix.
+    private mutating func settleVanished(_ failure: Failure, now: Moment) {
+        if let recalled {
+            end(.aborted, "\(recalled), before anything was switched", blame: .nobody, now: now)
+        } else {
+            configName = nil
+            go(.copying, at: now, because: failure.sentence)
         }
     }
 
@@ -376,6 +490,11 @@ public struct Attempt: Hashable, Sendable, Codable {
 
     private mutating func end(_ next: State, _ sentence: String?, blame: Blame, now: Moment) {
         state = next
+        // The account was to leave what it serves, and still does not: somebody has to look.
+        if isRollback, next == .failed {
+            state = .errored
+            needsPerson = true
+        }
         dueAt = nil
         endedAt = now
         reason = sentence
@@ -388,6 +507,8 @@ public struct Pace: Hashable, Sendable {
     /// Between two looks at an endpoint that is changing, where no event says that it has.
     public var tick: Duration
     public var retry: RetryPolicy
+    /// Between two looks at alarms that somebody waits for.
+    public var alarmTick: Duration { tick * 4 }
 
     public init(tick: Duration = .seconds(15), retry: RetryPolicy = RetryPolicy()) {
         self.tick = tick

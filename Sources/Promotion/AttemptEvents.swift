@@ -8,12 +8,15 @@ extension Attempt {
         case endpointConfigCreated(name: String)
         case endpointUpdateAccepted
         case endpointSeen(EndpointSight)
-        case modelsAnswered
-        /// A check of the attempt said no. The target is the one to blame, where there is one.
+        /// Every changed model answered as its checks ask; the evidence says what they were asked.
+        case modelsAnswered(evidence: String)
+        /// A check of the attempt said no.
         case checkFailed(blame: Blame, sentence: String)
         /// A version's status in the registry is not one the stage accepts.
         case withdrawn(sentence: String)
         case soakEnded
+        /// Somebody who may override the next gate ended the soak before its time.
+        case soakCut
         case effectFailed(Failure)
     }
 
@@ -35,8 +38,8 @@ extension Attempt {
 
     /// Who is to blame for a failure, and so which versions are barred.
     public enum Blame: Hashable, Sendable, Codable {
-        /// The version of this target model.
-        case target(String)
+        /// The versions of these target models, in order of their names.
+        case targets([String])
         /// No culprit is known: every version that the release changed.
         case changes
         /// No version: settings, somebody else's endpoint, or AWS.
@@ -59,6 +62,7 @@ extension Attempt.Event {
         case .checkFailed: "checkFailed"
         case .withdrawn: "withdrawn"
         case .soakEnded: "soakEnded"
+        case .soakCut: "soakCut"
         case .effectFailed(let failure): failure.kind == .interrupted ? "interrupted" : "effectFailed"
         }
     }
@@ -72,9 +76,10 @@ extension Attempt.Event {
         case .modelCreated(let name), .endpointConfigCreated(let name): name
         case .endpointSeen(let sight):
             "\(sight.status) on \(sight.config)\(sight.failureReason.map { ": \($0)" } ?? "")"
+        case .modelsAnswered(let evidence): evidence
         case .checkFailed(_, let sentence), .withdrawn(let sentence): sentence
         case .effectFailed(let failure): "\(failure.kind.rawValue): \(failure.sentence)"
-        case .endpointDeleted, .artifactsCopied, .endpointUpdateAccepted, .modelsAnswered, .soakEnded: ""
+        case .endpointDeleted, .artifactsCopied, .endpointUpdateAccepted, .soakEnded, .soakCut: ""
         }
     }
 }

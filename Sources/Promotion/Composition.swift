@@ -17,6 +17,9 @@ extension EndpointState {
     /// under way, or while its soak runs, fold into the next one.
     public var canCompose: Bool {
         !releases.contains { $0.state == .rolling && $0.position == 0 }
+            && !attempts.contains { attempt in
+                attempt.isRollback && !attempt.state.isEnded && attempt.stage == plan.stages.first?.name
+            }
     }
 
     /// Opens the wanted set as a release, where that changes anything.
@@ -31,9 +34,11 @@ extension EndpointState {
         now: Moment
     ) {
         guard canCompose, !models.isEmpty, !plan.stages.isEmpty else { return }
-        guard isTriggered || isAsked(models) || !isOnlyWithdrawn && !isOnlySettings(models) else { return }
-        let isTriggered = self.isTriggered
-        self.isTriggered = false
+        guard triggeredBy != nil || isAsked(models) || !isOnlyWithdrawn && !isOnlySettings(models) else {
+            return
+        }
+        let requester = triggeredBy
+        triggeredBy = nil
         let course = plan.stages.map(\.stop)
         guard let known = releases.first(where: { $0.digest == digest }) ?? known else {
             releaseCount += 1
@@ -48,17 +53,18 @@ extension EndpointState {
                 now: now
             )
             releases.append(release)
+            releases[releases.count - 1].requestedBy = requester
             let list = models.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value.shortName)" }
             note(
                 "composed",
                 release.id,
                 nil,
                 nil,
-                "release \(release.number): " + list.joined(separator: ", ")
+                "release \(release.number): " + list.joined(separator: ", ") + dropped(by: release)
             )
             return carry(release, now: now)
         }
-        let opens = !known.isOpen && (isTriggered || reopensByItself(known))
+        let opens = !known.isOpen && (requester != nil || reopensByItself(known))
         guard opens || isToCarry(known) || !overtaken(by: known).isEmpty else { return }
         if !releases.contains(where: { $0.id == known.id }) { releases.append(known) }
         guard let index = releases.firstIndex(where: { $0.id == known.id }) else { return }
@@ -69,10 +75,25 @@ extension EndpointState {
             return carry(known, now: now)
         }
         openingCount += 1
-        let reason = isTriggered ? "asked for by a person" : "wanted again"
+        let reason = requester.map { "asked for by \($0)" } ?? "wanted again"
         releases[index].open(opening: openingCount, course: course, reason: reason, now: now)
+        releases[index].requestedBy = requester
         note("reopened", known.id, nil, nil, "\(reason), after it had ended \(known.state.rawValue)")
         carry(releases[index], now: now)
+    }
+
+    /// Which targets of the first stage the release no longer has, for people who look for them.
+    private func dropped(by release: Release) -> String {
+        let served = Set(
+            plan.stages.first.map { $0.accounts.keys.flatMap { serving[$0]?.models.keys.sorted() ?? [] } }
+                ?? []
+        )
+        let dropped = served.subtracting(release.models.keys).sorted().map { target in
+            plan.targets[target] == nil
+                ? "\(target), which is no longer in the accounts folder"
+                : "\(target), which has no acceptable version left"
+        }
+        return dropped.isEmpty ? "" : "; it drops " + dropped.joined(separator: ", ")
     }
 
     /// Whether every account of the endpoint serves the set under the settings in force.
@@ -235,7 +256,7 @@ extension EndpointState {
                 continue
             }
             let isStillWanted = wanted?[approval.target]?.package == approval.package
-            if isStillWanted, wanted != release.models { continue }
+            if isStillWanted, wanted != release.models || triggeredBy != nil { continue }
             end(
                 approval: index,
                 ending,

@@ -4,7 +4,9 @@
 /// ledger writes it back in the same transaction. Nothing here does I/O or reads a clock.
 public struct EndpointState: Sendable {
     public let plan: EndpointPlan
-    /// Every open release, the newest opened one, and those that carry an open approval.
+    public let pace: Pace
+    /// Every open release, the newest opened one, those that carry an open approval, and those that an
+    /// attempt under way goes to, comes from or leaves.
     public internal(set) var releases: [Release]
     /// The attempts of the current openings of those releases, the latest per account.
     public internal(set) var attempts: [Attempt]
@@ -18,14 +20,26 @@ public struct EndpointState: Sendable {
     public internal(set) var bars: [Bar]
     public internal(set) var holds: [Hold]
     public internal(set) var consents: [Consent]
+    /// The latest answer per release, opening, stage and check.
+    public internal(set) var attestations: [Attestation]
+    /// What was last seen of the alarms that are watched.
+    public let alarms: [AlarmSight]
+    /// Account name → why its alarms could not be looked at the last time.
+    public let alarmTroubles: [String: String]
+    /// The alarms to be looked at, per account.
+    public internal(set) var watches: [AlarmWatch]
+    /// Account name → the releases it verified before, the latest first. They are there where somebody may
+    /// have to go back: `needsPast` says when.
+    public internal(set) var past: [String: [Past]] = [:]
     /// Package ARN → its status, for every package of `releases`.
     public internal(set) var statuses: [String: ApprovalStatus]
     /// How many releases the endpoint has had.
     public internal(set) var releaseCount: Int
     /// How many openings its releases have had.
     public internal(set) var openingCount: Int
-    /// Whether a person asked for the wanted set to be released even though it ended before.
-    public internal(set) var isTriggered: Bool
+    /// The SenderId of who asked for the wanted set to be released even though it ended before; nil where
+    /// nobody did.
+    public internal(set) var triggeredBy: String?
     /// What was decided since the state was read, for the journal.
     public internal(set) var notes: [Note] = []
     /// When something can change without anything else happening.
@@ -33,6 +47,7 @@ public struct EndpointState: Sendable {
 
     public init(
         plan: EndpointPlan,
+        pace: Pace = Pace(),
         releases: [Release] = [],
         attempts: [Attempt] = [],
         attemptNumbers: [String: Int] = [:],
@@ -42,12 +57,17 @@ public struct EndpointState: Sendable {
         bars: [Bar] = [],
         holds: [Hold] = [],
         consents: [Consent] = [],
+        attestations: [Attestation] = [],
+        alarms: [AlarmSight] = [],
+        alarmTroubles: [String: String] = [:],
+        watches: [AlarmWatch] = [],
         statuses: [String: ApprovalStatus] = [:],
         releaseCount: Int = 0,
         openingCount: Int = 0,
-        isTriggered: Bool = false
+        triggeredBy: String? = nil
     ) {
         self.plan = plan
+        self.pace = pace
         self.releases = releases
         self.attempts = attempts
         self.attemptNumbers = attemptNumbers
@@ -57,10 +77,14 @@ public struct EndpointState: Sendable {
         self.bars = bars
         self.holds = holds
         self.consents = consents
+        self.attestations = attestations
+        self.alarms = alarms
+        self.alarmTroubles = alarmTroubles
+        self.watches = watches
         self.statuses = statuses
         self.releaseCount = releaseCount
         self.openingCount = openingCount
-        self.isTriggered = isTriggered
+        self.triggeredBy = triggeredBy
     }
 
     /// The key of `attemptNumbers`.
@@ -69,9 +93,20 @@ public struct EndpointState: Sendable {
     /// The release that was opened last.
     var newest: Release? { releases.max { $0.opening < $1.opening } }
 
+    /// The attempt by which the release goes forward in an account. A way back to the release is no part
+    /// of its way through the stages.
     func attempt(of release: Release, in account: String) -> Attempt? {
-        attempts.first { $0.release == release.id && $0.account == account && $0.opening == release.opening }
+        attempts.first {
+            $0.release == release.id && $0.account == account && $0.opening == release.opening
+                && !$0.isRollback
+        }
     }
+
+    func underWay(in account: String) -> Attempt? {
+        attempts.first { $0.account == account && !$0.state.isEnded }
+    }
+
+    func isRejected(_ version: ModelVersion) -> Bool { statuses[version.package] == .rejected }
 
     /// Whether an account serves the release under the settings now in force.
     func serves(_ release: Release, in account: String, stage: String) -> Bool {
@@ -91,18 +126,24 @@ public struct EndpointState: Sendable {
         _ event: Attempt.Event,
         release: String,
         account: String,
-        now: Moment,
-        pace: Pace
+        now: Moment
     ) -> [Attempt.Effect] {
-        // The last, because a release that was opened again has an ended attempt of the opening before.
-        guard let index = attempts.lastIndex(where: { $0.release == release && $0.account == account }) else {
-            return []
-        }
-        let wasVerified = attempts[index].verifiedAt != nil
-        let wasClearing = attempts[index].state == .clearing
+        // One attempt at the most is under way in an account; without one the last is told, and ignores it.
+        let isIts: (Attempt) -> Bool = { $0.release == release && $0.account == account }
+        guard
+            let index = attempts.lastIndex(where: { isIts($0) && !$0.state.isEnded })
+                ?? attempts.lastIndex(where: isIts)
+        else { return [] }
+        let before = attempts[index]
         let effects = attempts[index].apply(event, now: now, pace: pace)
-        let attempt = attempts[index]
-        if !wasVerified, attempt.verifiedAt != nil, let config = attempt.configName,
+        concludes(attempts[index], before: before, now: now)
+        return effects
+    }
+
+    /// What follows for what the account serves from an attempt that has changed.
+    mutating func concludes(_ attempt: Attempt, before: Attempt, now: Moment) {
+        let (release, account) = (attempt.release, attempt.account)
+        if before.verifiedAt == nil, attempt.verifiedAt != nil, let config = attempt.configName,
             let models = releases.first(where: { $0.id == release })?.models
         {
             serving[account] = Serving(
@@ -113,17 +154,74 @@ public struct EndpointState: Sendable {
                 since: now
             )
             note(
-                "verified",
+                attempt.isRollback ? "rolledBack" : "verified",
                 release,
                 account,
                 attempt.stage,
-                "in service on \(config) and every check passed"
+                "in service on \(config) and every check passed" + checksAwaited(after: attempt)
             )
+            if let left = releases.firstIndex(where: { $0.id == attempt.leaves }) {
+                releases[left].rolledBack.insert(account)
+            }
+            if let traffic = attempt.traffic, let moved = attempt.after?.traffic, moved != traffic {
+                note(
+                    "trafficFellBack",
+                    release,
+                    account,
+                    attempt.stage,
+                    "the accounts folder asks for \(traffic), and SageMaker moved the traffic \(moved)"
+                )
+            }
+        }
+        if attempt.isRestored, !before.isRestored, serving[account]?.release == release {
+            let previous = attempt.previous
+            let models = releases.first { $0.id == previous?.release }?.models
+            serving[account] = previous.flatMap { previous in
+                models.map { models in
+                    Serving(
+                        release: previous.release,
+                        models: models,
+                        settings: previous.settings,
+                        config: previous.config,
+                        since: previous.since
+                    )
+                }
+            }
+        }
+        if attempt.isRollback, attempt.needsPerson, !before.needsPerson {
+            note("rollbackFailed", release, account, attempt.stage, attempt.reason ?? "")
+            askPerson(about: attempt, now: now)
         }
         // Where the endpoint was deleted, or nobody can say what is live, the account counts as serving
         // nothing: otherwise an older release would be taken for served there and get no attempt.
-        if attempt.needsPerson || wasClearing && attempt.state == .inspecting { serving[account] = nil }
-        return effects
+        if attempt.needsPerson || before.state == .clearing && attempt.state != .clearing {
+            serving[account] = nil
+        }
+    }
+
+    /// What the next gate's checks are, for whoever starts them when a release is verified.
+    private func checksAwaited(after attempt: Attempt) -> String {
+        guard !attempt.isRollback, let release = releases.first(where: { $0.id == attempt.release }),
+            release.position + 1 < release.course.count,
+            let next = plan.stage(release.course[release.position + 1].stage), !next.gate.checks.isEmpty
+        else { return "" }
+        return "; the gate of \(next.name) asks for check "
+            + next.gate.checks.map(\.name).joined(separator: ", ")
+    }
+
+    /// Takes in which releases accounts may go back to, those they serve, and the statuses of what all
+    /// of these hold.
+    public mutating func learn(
+        past: [String: [Past]],
+        served: [Release],
+        statuses: [String: ApprovalStatus]
+    ) {
+        self.past = past
+        for release in served where !releases.contains(where: { $0.id == release.id }) {
+            releases.append(release)
+        }
+        // What happened in this transaction is newer than what was written before it.
+        self.statuses.merge(statuses) { known, _ in known }
     }
 
     /// Takes in the registry's statuses of packages that a new release may hold.

@@ -6,20 +6,32 @@ public struct Gate: Hashable, Sendable {
     /// One condition of a gate. `inconclusive` waits, `failed` ends the release.
     public struct Condition: Hashable, Sendable, Codable {
         public let name: String
-        public let verdict: Verdict
+        public var verdict: Verdict
         /// What was found, as a phrase for people: evidence where it passed, what it waits for where not.
-        public let text: String
+        public var text: String
         /// When it can change without anything else happening.
-        public let until: Moment?
+        public var until: Moment?
 
         /// How a release ends when this condition has failed.
         var ending: Ending {
             switch name {
             case "accepted": .aborted
-            case "not barred": .failed
+            case "not barred", "alarms", "checks": .failed
             default: .refused
             }
         }
+
+        /// Whether its failure is the release's own, so that the versions it changed are barred.
+        var blamesChanges: Bool { name == "alarms" || name == "checks" }
+
+        /// Whether somebody who may override the gate passes over it. What serves must still be verified
+        /// upstream, accepted by the registry and not barred, one change at a time, and no hold is broken.
+        var yieldsToOverride: Bool {
+            ["soaked", "lag", "window", "alarms", "checks", "approved"].contains(name)
+        }
+
+        /// Whether it is for somebody or something else to say yes, so that waiting for it ends.
+        var expires: Bool { ["window", "alarms", "checks", "approved"].contains(name) }
     }
 
     /// A version of the release, its status in the registry, and why it is barred, if it is.
@@ -52,10 +64,18 @@ public struct Gate: Hashable, Sendable {
     public var waitingSince: Moment
     public var models: [Model]
     public var upstream: [Upstream]
+    /// The accounts that the release would enter.
+    public var entered: [String] = []
     public var holds: [Hold]
     /// People's approvals of this release for this stage, whoever gave them and under whatever settings.
     public var consents: [Consent]
-    /// The release that rolls in the stage, if any.
+    /// The people who asked for the release.
+    public var requesters: Set<String> = []
+    public var attestations: [Attestation] = []
+    /// What was last seen of the alarms, and why they could not be looked at, by account.
+    public var alarms: [AlarmSight] = []
+    public var alarmTroubles: [String: String] = [:]
+    /// What rolls in the stage, if anything does.
     public var occupant: String?
     /// Whether every account of the stage serves the release already. Then nobody is asked, because
     /// nothing would change.
@@ -82,131 +102,55 @@ public struct Gate: Hashable, Sendable {
     }
 
     public func judge(now: Moment) -> [Condition] {
-        [verified(now), soaked(now), accepted(), notBarred(), free(), notHeld(), approved(now)]
-    }
-
-    private func verified(_ now: Moment) -> Condition {
-        let missing = upstream.filter { $0.verifiedAt == nil }.map(\.account)
-        let text =
-            if upstream.isEmpty {
-                "first stage"
-            } else if missing.isEmpty {
-                "verified in " + upstream.map(\.account).joined(separator: ", ")
-            } else {
-                "verification in " + missing.joined(separator: ", ")
-            }
-        return Condition(
-            name: "verified",
-            verdict: missing.isEmpty ? .passed : .inconclusive,
-            text: text,
-            until: nil
-        )
-    }
-
-    private func soaked(_ now: Moment) -> Condition {
-        let soaking = upstream.compactMap { account in account.soakedAt.map { (account.account, $0) } }
-            .filter { $0.1 > now }
-        guard let last = soaking.map(\.1).max() else {
-            return Condition(name: "soaked", verdict: .passed, text: "no soak left", until: nil)
-        }
-        let accounts = soaking.map(\.0).joined(separator: ", ")
-        return Condition(name: "soaked", verdict: .inconclusive, text: "the soak in \(accounts)", until: last)
-    }
-
-    private func accepted() -> Condition {
-        let words = plan.accepts.map(\.rawValue).sorted().joined(separator: " or ")
-        let wrong = models.filter { model in model.status.map { !plan.accepts.contains($0) } ?? true }
-        guard !wrong.isEmpty else {
-            return Condition(
-                name: "accepted",
-                verdict: .passed,
-                text: "every version is \(words)",
-                until: nil
-            )
-        }
-        let text = wrong.map { "\($0.name) is \($0.status?.rawValue ?? "unknown")" }.joined(separator: ", ")
-        let isWithdrawn = wrong.contains { $0.status == .rejected || $0.status == .deleted }
-        return Condition(
-            name: "accepted",
-            verdict: isWithdrawn ? .failed : .inconclusive,
-            text: "\(text) in the registry; \(plan.name) accepts \(words)",
-            until: nil
-        )
-    }
-
-    private func notBarred() -> Condition {
-        let barred = models.compactMap { model in model.bar.map { "\(model.name) is barred: \($0)" } }
-        return Condition(
-            name: "not barred",
-            verdict: barred.isEmpty ? .passed : .failed,
-            text: barred.isEmpty ? "no version is barred" : barred.joined(separator: ", "),
-            until: nil
-        )
-    }
-
-    private func free() -> Condition {
-        Condition(
-            name: "free",
-            verdict: occupant == nil ? .passed : .inconclusive,
-            text: occupant.map { "release \($0), which is rolling in \(plan.name)" }
-                ?? "nothing rolls in \(plan.name)",
-            until: nil
-        )
-    }
-
-    private func notHeld() -> Condition {
-        let hold = holds.first { $0.covers(plan.name) }
-        return Condition(
-            name: "not held",
-            verdict: hold == nil ? .passed : .inconclusive,
-            text: hold.map { "resume: held by \($0.by) (\($0.reason))" } ?? "not held",
-            until: nil
-        )
-    }
-
-    private func approved(_ now: Moment) -> Condition {
-        guard plan.gate.approvals > 0 else {
-            return Condition(name: "approved", verdict: .passed, text: "no approval asked for", until: nil)
-        }
+        var conditions = [
+            verified(now), soaked(now), lagged(now), accepted(), notBarred(), free(), notHeld(),
+        ]
+        // Nobody and nothing is asked about what would not change anything.
         if isServed {
-            return Condition(
-                name: "approved",
-                verdict: .passed,
-                text: "every account of \(plan.name) serves it already",
-                until: nil
-            )
+            let text = "every account of \(plan.name) serves it already"
+            return conditions + [Condition(name: "approved", verdict: .passed, text: text, until: nil)]
         }
-        let valid = consents.filter { consent in
-            consent.settings == plan.settings && plan.gate.approvers.contains { $0.matches(consent.sender) }
-        }
-        var people: [String] = []
-        for consent in valid where !people.contains(consent.sender.person) {
-            people.append(consent.sender.person)
-        }
-        if people.count >= plan.gate.approvals {
-            let evidence = valid.map { "\($0.sender) (\($0.reason))" }.joined(separator: ", ")
-            return Condition(name: "approved", verdict: .passed, text: "approved by \(evidence)", until: nil)
-        }
+        conditions += [window(now), alarmsQuiet(now), checked(), approved()].compactMap(\.self)
+        if let override { return conditions.map { passedOver($0, by: override) } }
         let deadline = waitingSince + plan.gate.expires
-        let count =
-            plan.gate.approvals == 1 ? "approval" : "\(people.count) of \(plan.gate.approvals) approvals"
-        if deadline <= now {
-            return Condition(
-                name: "approved",
-                verdict: .failed,
-                text:
-                    "nobody approved it for \(plan.name) in time: it had \(people.count) of \(plan.gate.approvals) "
-                    + "approvals when it expired",
-                until: nil
-            )
+        let late = conditions.filter { $0.expires && $0.verdict == .inconclusive }
+        guard deadline > now || late.isEmpty else { return conditions + [expired(late)] }
+        for index in conditions.indices
+        where conditions[index].expires && conditions[index].verdict == .inconclusive {
+            conditions[index].until = [conditions[index].until, deadline].compactMap(\.self).min()
         }
-        let note =
-            consents.count > valid.count ? "; an approval given under other settings does not count" : ""
-        return Condition(
-            name: "approved",
-            verdict: .inconclusive,
-            text: "\(count) by a person for \(plan.name)\(note)",
-            until: deadline
-        )
+        return conditions
+    }
+
+    private func expired(_ late: [Condition]) -> Condition {
+        let approvals = plan.gate.approvals
+        let text =
+            if late.contains(where: { $0.name == "approved" }) {
+                "nobody approved it for \(plan.name) in time: it had \(people.count) of \(approvals) approvals "
+                    + "when it expired"
+            } else {
+                "the gate of \(plan.name) did not open in time: when it expired it still waited for "
+                    + late.map(\.text).joined(separator: "; ")
+            }
+        return Condition(name: "in time", verdict: .failed, text: text, until: nil)
+    }
+
+    /// The emergency override that somebody who may gave under the settings in force.
+    private var override: Consent? {
+        consents.first { consent in
+            consent.isOverride && consent.settings == plan.settings
+                && plan.gate.mayOverride.contains { $0.matches(consent.sender) }
+        }
+    }
+
+    private func passedOver(_ condition: Condition, by consent: Consent) -> Condition {
+        guard condition.yieldsToOverride, condition.verdict != .passed else { return condition }
+        var condition = condition
+        condition.verdict = .passed
+        condition.text =
+            "passed over by the emergency override of \(consent.sender) (\(consent.reason)): "
+            + condition.text
+        condition.until = nil
+        return condition
     }
 }

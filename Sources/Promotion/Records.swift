@@ -5,6 +5,8 @@ public struct Approval: Hashable, Sendable, Codable {
     public let target: String
     public let package: String
     public let decidedAt: Moment
+    /// Who decided, as far as the registry or SQS named somebody.
+    public let by: String?
     /// The release that carries it, once there is one.
     public internal(set) var release: String?
     public internal(set) var ending: Ending?
@@ -15,6 +17,7 @@ public struct Approval: Hashable, Sendable, Codable {
         target: String,
         package: String,
         decidedAt: Moment,
+        by: String? = nil,
         release: String? = nil,
         ending: Ending? = nil,
         reason: String? = nil,
@@ -23,6 +26,7 @@ public struct Approval: Hashable, Sendable, Codable {
         self.target = target
         self.package = package
         self.decidedAt = decidedAt
+        self.by = by
         self.release = release
         self.ending = ending
         self.reason = reason
@@ -108,6 +112,10 @@ public struct Consent: Hashable, Sendable {
     public let reason: String
     public let settings: String
     public let at: Moment
+    /// Whether it passes over the gate in an emergency.
+    public let isOverride: Bool
+    /// Who counts: `GatePlan.person` of the sender, as the settings had it.
+    public let person: String
 
     public init(
         release: String,
@@ -116,7 +124,9 @@ public struct Consent: Hashable, Sendable {
         sender: Sender,
         reason: String,
         settings: String,
-        at: Moment
+        at: Moment,
+        isOverride: Bool = false,
+        person: String? = nil
     ) {
         self.release = release
         self.opening = opening
@@ -125,6 +135,70 @@ public struct Consent: Hashable, Sendable {
         self.reason = reason
         self.settings = settings
         self.at = at
+        self.isOverride = isOverride
+        self.person = person ?? sender.person
+    }
+}
+
+/// The answer of one of the team's own checks about one release for one stage.
+public struct Attestation: Hashable, Sendable {
+    public let release: String
+    public let opening: Int
+    public let stage: String
+    public let check: String
+    public let verdict: Verdict
+    public let sender: Sender
+    public let reason: String
+    /// What it rests on, such as the address of a test report.
+    public let evidence: String?
+    public let at: Moment
+
+    public init(
+        release: String,
+        opening: Int,
+        stage: String,
+        check: String,
+        verdict: Verdict,
+        sender: Sender,
+        reason: String,
+        evidence: String?,
+        at: Moment
+    ) {
+        self.release = release
+        self.opening = opening
+        self.stage = stage
+        self.check = check
+        self.verdict = verdict
+        self.sender = sender
+        self.reason = reason
+        self.evidence = evidence
+        self.at = at
+    }
+}
+
+/// Alarms of one account that somebody waits for, and when they are to be looked at next.
+public struct AlarmWatch: Hashable, Sendable {
+    public let account: String
+    /// The alarms' names, sorted.
+    public let names: [String]
+    public let dueAt: Moment
+
+    public init(account: String, names: [String], dueAt: Moment) {
+        self.account = account
+        self.names = names
+        self.dueAt = dueAt
+    }
+}
+
+/// A release that an account verified once and may go back to.
+public struct Past: Hashable, Sendable {
+    public let release: Release
+    /// What the account served then, and by which config.
+    public let serving: Serving
+
+    public init(release: Release, serving: Serving) {
+        self.release = release
+        self.serving = serving
     }
 }
 
@@ -135,19 +209,23 @@ public struct Serving: Hashable, Sendable, Codable {
     public let settings: String
     public let config: String
     public let since: Moment
+    /// Whether it holds a rejected version and there is nothing to go back to.
+    public internal(set) var isStranded: Bool
 
     public init(
         release: String,
         models: [String: ModelVersion],
         settings: String,
         config: String,
-        since: Moment
+        since: Moment,
+        isStranded: Bool = false
     ) {
         self.release = release
         self.models = models
         self.settings = settings
         self.config = config
         self.since = since
+        self.isStranded = isStranded
     }
 }
 

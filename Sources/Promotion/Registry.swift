@@ -9,7 +9,14 @@ extension EndpointState {
     /// - Parameters:
     ///   - was: The status held so far, or nil where the version was unknown.
     ///   - at: The LastModifiedTime of the reply that showed it.
-    public mutating func registryShowed(_ seen: Candidate, was: ApprovalStatus?, at: Moment, now: Moment) {
+    ///   - by: The principal that the registry names as the last to have changed it, if it names one.
+    public mutating func registryShowed(
+        _ seen: Candidate,
+        was: ApprovalStatus?,
+        at: Moment,
+        by: String? = nil,
+        now: Moment
+    ) {
         statuses[seen.package] = seen.status
         let isAcceptable = plan.accepts.contains(seen.status)
         let wasAcceptable = was.map(plan.accepts.contains) ?? false
@@ -31,13 +38,22 @@ extension EndpointState {
                     nil,
                     nil,
                     nil,
-                    "\(seen.package) for \(seen.target) became \(seen.status.rawValue)"
+                    "\(seen.package) for \(seen.target) became \(seen.status.rawValue)" + Self.byline(by)
                 )
+            }
+            if seen.status == .rejected, was != .rejected, plan.onRejection == .hold {
+                holdServing(seen, now: now)
             }
             return
         }
-        decide(seen, at: at)
-        note("decided", nil, nil, nil, "\(seen.package) for \(seen.target) became \(seen.status.rawValue)")
+        decide(seen, at: at, by: by)
+        note(
+            "decided",
+            nil,
+            nil,
+            nil,
+            "\(seen.package) for \(seen.target) became \(seen.status.rawValue)" + Self.byline(by)
+        )
         if let bar = bars.firstIndex(where: { $0.target == seen.target && $0.package == seen.package }) {
             bars.remove(at: bar)
             note(
@@ -50,14 +66,30 @@ extension EndpointState {
         }
     }
 
+    private static func byline(_ by: String?) -> String { by.map { ", by \($0)" } ?? "" }
+
+    /// Holds the stages that serve a version which was rejected, where a person is to decide about it.
+    private mutating func holdServing(_ seen: Candidate, now: Moment) {
+        for stage in plan.stages {
+            let isServing = stage.accounts.keys.contains {
+                serving[$0]?.models[seen.target]?.package == seen.package
+            }
+            guard isServing, !holds.contains(where: { $0.stage == stage.name }) else { continue }
+            let reason =
+                "\(seen.package) is served and was rejected in the registry; `rollback` takes it back"
+            holds.append(Hold(stage: stage.name, by: Self.itself, reason: reason, at: now))
+            note("held", nil, nil, stage.name, reason)
+        }
+    }
+
     /// Records a decision about a version, by the registry or by a person's `deploy`.
-    mutating func decide(_ seen: Candidate, at moment: Moment) {
+    mutating func decide(_ seen: Candidate, at moment: Moment, by: String?) {
         guard
             !approvals.contains(where: {
                 $0.target == seen.target && $0.package == seen.package && $0.decidedAt == moment
             })
         else { return }
-        approvals.append(Approval(target: seen.target, package: seen.package, decidedAt: moment))
+        approvals.append(Approval(target: seen.target, package: seen.package, decidedAt: moment, by: by))
         candidates.removeAll { $0.target == seen.target && $0.package == seen.package }
         candidates.append(
             Candidate(

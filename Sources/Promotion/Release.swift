@@ -14,7 +14,8 @@ public struct Release: Hashable, Sendable, Codable {
         /// after the last stage; otherwise the worst ending of its attempts: `failed`, `errored` or
         /// `aborted`.
         case rolling
-        /// Verified in its last stage. Exit: wanted again → `waiting`.
+        /// Verified in its last stage. Exits: wanted again → `waiting`; an account goes back from it →
+        /// `aborted`.
         case released
         /// A check said no. Exit: retried → `waiting`.
         case failed
@@ -22,9 +23,11 @@ public struct Release: Hashable, Sendable, Codable {
         case errored
         /// A person said no, or nobody said yes in time. Exit: retried → `waiting`.
         case refused
-        /// Withdrawn in the registry. Exit: approved once more → `waiting`.
+        /// Withdrawn in the registry, or rolled back by a person. Exits: approved once more, or retried →
+        /// `waiting`.
         case aborted
-        /// A newer release took its place. Exit: wanted again → `waiting`.
+        /// A newer release took its place. Exits: wanted again → `waiting`; an account that serves it goes
+        /// back from it → `aborted`.
         case superseded
 
         /// Where a release can go from here; the README's diagram shows the same edges.
@@ -32,7 +35,8 @@ public struct Release: Hashable, Sendable, Codable {
             switch self {
             case .waiting: [.rolling, .failed, .refused, .aborted, .superseded]
             case .rolling: [.waiting, .released, .failed, .errored, .aborted]
-            case .released, .failed, .errored, .refused, .aborted, .superseded: [.waiting]
+            case .released, .superseded: [.waiting, .aborted]
+            case .failed, .errored, .refused, .aborted: [.waiting]
             }
         }
 
@@ -93,6 +97,12 @@ public struct Release: Hashable, Sendable, Codable {
     /// What the gate waits for, as last seen.
     public internal(set) var waitingFor: [Waiting]
     public internal(set) var endedAt: Moment?
+    /// When whoever it waits for was last reminded.
+    public internal(set) var remindedAt: Moment?
+    /// The SenderId of who asked for this opening by a message, if somebody did.
+    public internal(set) var requestedBy: String?
+    /// The accounts that went back from it to another release.
+    public internal(set) var rolledBack: Set<String> = []
 
     /// The text whose SHA-256 identifies a release: the endpoint's name and, sorted by target, each
     /// target with its package, image and artifact. Lengths go before the values, so that no two
@@ -145,6 +155,7 @@ public struct Release: Hashable, Sendable, Codable {
         position = 0
         openedAt = now
         endedAt = nil
+        rolledBack = []
         wait(now: now)
         self.reason = reason
     }
@@ -153,6 +164,7 @@ public struct Release: Hashable, Sendable, Codable {
         state = .waiting
         waitingSince = now
         waitingFor = []
+        remindedAt = nil
         reason = nil
     }
 

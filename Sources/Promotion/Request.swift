@@ -1,13 +1,18 @@
 /// What a person asked for in a message on the queue.
 public struct Request: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
-        case promote(release: String, stage: String)
+        /// An override passes over what the gate still waits for, in an emergency.
+        case promote(release: String, stage: String, isOverride: Bool = false)
         case reject(release: String, stage: String)
         case retry(release: String, target: String?)
+        /// To the release named, or to the one the account verified before.
+        case rollback(account: String, release: String?)
         case hold(stage: String?)
         case resume(stage: String?)
         /// Target → package ARN; empty to carry changed settings through.
         case deploy(models: [String: String])
+        /// What one of the team's own checks came to.
+        case attest(release: String, stage: String, check: String, verdict: Verdict, evidence: String?)
     }
 
     public let action: Action
@@ -37,13 +42,22 @@ extension Request.Action {
     /// The action's name as it stands in messages, and the release and stage it is about.
     public var subject: (name: String, release: String?, stage: String?) {
         switch self {
-        case .promote(let release, let stage): ("promote", release, stage)
+        case .promote(let release, let stage, _): ("promote", release, stage)
         case .reject(let release, let stage): ("reject", release, stage)
         case .retry(let release, _): ("retry", release, nil)
         case .hold(let stage): ("hold", nil, stage)
         case .resume(let stage): ("resume", nil, stage)
+        case .rollback(_, let release): ("rollback", release, nil)
         case .deploy: ("deploy", nil, nil)
+        case .attest(let release, let stage, _, _, _): ("attest", release, stage)
         }
+    }
+}
+
+extension Request.Action {
+    /// Whether it needs to know what accounts may go back to.
+    public var isRollback: Bool {
+        if case .rollback = self { true } else { false }
     }
 }
 
@@ -66,11 +80,15 @@ extension EndpointState {
     public mutating func take(_ request: Request, known: [String: Candidate] = [:], now: Moment) -> Answer {
         let answer =
             switch request.action {
-            case .promote(let release, let stage): promote(release, stage, request, now: now)
+            case .promote(let release, let stage, false): promote(release, stage, request, now: now)
+            case .promote(let release, let stage, true): override(release, stage, request, now: now)
             case .reject(let release, let stage): reject(release, stage, request, now: now)
             case .retry(let release, let target): retry(release, target, request)
             case .hold(let stage): hold(stage, request, now: now)
             case .resume(let stage): resume(stage, request)
+            case .rollback(let account, let release): rollback(account, to: release, request, now: now)
+            case .attest(let release, let stage, let check, let verdict, let evidence):
+                attest(release, stage, check, verdict, evidence, request, now: now)
             case .deploy(let models): deploy(models, request, known: known, now: now)
             }
         // Ahead of what followed from it, as it happened.
@@ -89,13 +107,13 @@ extension EndpointState {
         return nil
     }
 
-    private func operatorRefusal(_ sender: Sender) -> Answer? {
+    func operatorRefusal(_ sender: Sender) -> Answer? {
         plan.operators.contains { $0.matches(sender) }
             ? nil : .refused("\(sender) is not among the operators of \(plan.name)")
     }
 
     /// The release where it waits at the gate of the stage, or why it does not.
-    private func waiting(_ id: String, at stage: String) -> (index: Int?, why: String) {
+    func waiting(_ id: String, at stage: String) -> (index: Int?, why: String) {
         guard let index = releases.firstIndex(where: { $0.id == id }) else {
             return (nil, "\(id) is not under way")
         }
@@ -120,20 +138,23 @@ extension EndpointState {
             sender: request.sender,
             reason: request.reason,
             settings: plan.settings,
-            at: now
+            at: now,
+            person: plan.gate.person(request.sender)
         )
-        let isRepeated = consents.contains {
+        let isTheirs: (Consent) -> Bool = {
             $0.release == id && $0.opening == release.opening && $0.stage == stage
-                && $0.settings == plan.settings
-                && $0.sender.person == request.sender.person
+                && $0.person == consent.person
+                && !$0.isOverride
         }
-        if isRepeated {
-            return .accepted("\(request.sender.person) had approved already, and one person counts once")
+        if consents.contains(where: { isTheirs($0) && $0.settings == plan.settings }) {
+            return .accepted("\(consent.person) had approved already, and one person counts once")
         }
-        consents.removeAll {
-            $0.release == id && $0.opening == release.opening && $0.stage == stage
-                && $0.sender.person == request.sender.person
+        if plan.gate.notRequester, gate(for: release).requesters.contains(consent.person) {
+            return .refused(
+                "\(consent.person) asked for \(id), and \(stage) takes no approval from whoever asked"
+            )
         }
+        consents.removeAll(where: isTheirs)
         consents.append(consent)
         return .accepted("counts as one of \(plan.gate.approvals) approvals for \(stage)")
     }
@@ -185,7 +206,7 @@ extension EndpointState {
                 "later decisions or the accounts folder ask for another set than \(id); `deploy` releases that one"
             )
         }
-        isTriggered = true
+        triggeredBy = request.sender.id
         let list = lifted.map(\.target).sorted().joined(separator: ", ")
         return .accepted(lifted.isEmpty ? "\(id) is tried again" : "the bar on \(list) is lifted")
     }
@@ -251,9 +272,13 @@ extension EndpointState {
             guard let candidate = known[package], candidate.target == target else { continue }
             // The registry's clock may be ahead of ours, and what is asked for now is the latest decision.
             let latest = candidates.filter { $0.target == target }.map(\.decidedAt).max()
-            decide(candidate, at: latest.map { max(now, $0 + .milliseconds(1)) } ?? now)
+            decide(
+                candidate,
+                at: latest.map { max(now, $0 + .milliseconds(1)) } ?? now,
+                by: request.sender.id
+            )
         }
-        isTriggered = true
+        triggeredBy = request.sender.id
         return .accepted("the next release is composed from it and passes every gate")
     }
 }

@@ -3,16 +3,22 @@
 extension EndpointState {
     /// Draws every consequence that needs no new release.
     public mutating func settle(now: Moment) {
-        while finishStage(now: now) || retireWaiting(now: now) || passGate(now: now) {}
+        while goBack(now: now) || endNoisySoaks(now: now) || finishStage(now: now) || retireWaiting(now: now)
+            || passGate(now: now)
+        {}
         holdAttempts(now: now)
         endApprovals(now: now)
+        remind(now: now)
+        watches = watchesOwed(now: now)
         dueAt = nextDue(now: now)
     }
 
     private func nextDue(now: Moment) -> Moment? {
         releases.filter { $0.state == .waiting }
-            .flatMap { gate(for: $0).judge(now: now) }
-            .compactMap(\.until).filter { $0 > now }.min()
+            .flatMap { release in
+                gate(for: release).judge(now: now).map(\.until) + [nextReminder(of: release)]
+            }
+            .compactMap(\.self).filter { $0 > now }.min()
     }
 
     /// Moves a release on whose attempts have all ended.
@@ -62,18 +68,21 @@ extension EndpointState {
     private mutating func blame(_ attempt: Attempt, of release: Release, now: Moment) {
         let targets: [String] =
             switch attempt.blame {
-            case .target(let target): [target]
+            case .targets(let targets): targets
             case .changes: attempt.changes
             case .nobody: []
             }
         bar(targets, of: release, because: attempt.reason ?? "failed in \(attempt.account)", now: now)
-        if attempt.needsPerson {
-            let reason = "the way back failed in \(attempt.account)"
-            if !holds.contains(where: { $0.stage == attempt.stage }) {
-                holds.append(Hold(stage: attempt.stage, by: "sluice", reason: reason, at: now))
-            }
-            note("held", release.id, attempt.account, attempt.stage, reason)
+        if attempt.needsPerson { askPerson(about: attempt, now: now) }
+    }
+
+    /// Holds a stage where nobody but a person can say what an account serves.
+    mutating func askPerson(about attempt: Attempt, now: Moment) {
+        let reason = "the way back failed in \(attempt.account)"
+        if !holds.contains(where: { $0.stage == attempt.stage }) {
+            holds.append(Hold(stage: attempt.stage, by: Self.itself, reason: reason, at: now))
         }
+        note("held", attempt.release, attempt.account, attempt.stage, reason)
     }
 
     mutating func bar(_ targets: [String], of release: Release, because reason: String, now: Moment) {
@@ -112,7 +121,7 @@ extension EndpointState {
     public func gate(for release: Release) -> Gate {
         let stage = release.stop.stage
         let before = release.position > 0 ? release.course[release.position - 1] : nil
-        return Gate(
+        var gate = Gate(
             plan: plan.stage(stage) ?? .removed(stage),
             waitingSince: release.waitingSince ?? release.openedAt,
             models: release.models.sorted { $0.key < $1.key }.map {
@@ -134,9 +143,33 @@ extension EndpointState {
             consents: consents.filter {
                 $0.release == release.id && $0.opening == release.opening && $0.stage == stage
             },
-            occupant: releases.first { $0.state == .rolling && $0.stop.stage == stage }?.id,
+            occupant: occupant(of: stage),
             isServed: release.stop.accounts.allSatisfy { serves(release, in: $0, stage: stage) }
         )
+        gate.entered = release.stop.accounts
+        gate.requesters = requesters(of: release, in: gate.plan.gate)
+        gate.attestations = attestations.filter {
+            $0.release == release.id && $0.opening == release.opening && $0.stage == stage
+        }
+        gate.alarms = alarms
+        gate.alarmTroubles = alarmTroubles
+        return gate
+    }
+
+    /// What rolls in a stage, forward or back.
+    private func occupant(of stage: String) -> String? {
+        if let rolling = releases.first(where: { $0.state == .rolling && $0.stop.stage == stage }) {
+            return "release \(rolling.id), which is rolling"
+        }
+        return attempts.first { $0.isRollback && !$0.state.isEnded && $0.stage == stage }.map {
+            "the way back to release \($0.release), which is under way"
+        }
+    }
+
+    /// The people behind a release: who approved what it carries, and who asked for it by a message.
+    private func requesters(of release: Release, in gate: GatePlan) -> Set<String> {
+        let deciders = approvals.filter { $0.release == release.id }.compactMap(\.by)
+        return Set((deciders + [release.requestedBy].compactMap(\.self)).map { gate.person(Sender($0)) })
     }
 
     /// Judges the gates of waiting releases, and lets one through or ends it.
@@ -162,6 +195,10 @@ extension EndpointState {
             }
             let conditions = gate(for: release).judge(now: now)
             if let failed = conditions.first(where: { $0.verdict == .failed }) {
+                if failed.blamesChanges {
+                    let changed = Set(release.stop.accounts.flatMap { changes(of: release, in: $0) })
+                    bar(changed.sorted(), of: release, because: failed.text, now: now)
+                }
                 end(index, failed.ending, because: failed.text, now: now)
                 return true
             }
@@ -213,6 +250,8 @@ extension EndpointState {
                     changes: changes,
                     tests: changes.isEmpty ? release.models.keys.sorted() : changes,
                     base: base,
+                    previous: serving[account].map(Attempt.Previous.init),
+                    traffic: stage?.traffic,
                     now: now
                 )
             )
@@ -229,7 +268,8 @@ extension EndpointState {
 
     /// A hold lets no new effect begin; without one, what it stopped is due again.
     private mutating func holdAttempts(now: Moment) {
-        for index in attempts.indices where attempts[index].state.isHeldByHolds {
+        for index in attempts.indices where attempts[index].state.isHeldByHolds && !attempts[index].isRollback
+        {
             let hold = holds.first { $0.covers(attempts[index].stage) }
             attempts[index].hold(
                 hold.map { "held by \($0.by) (\($0.reason)), until somebody resumes it" },

@@ -97,7 +97,8 @@ struct MessageReader: Sendable {
             let stage = try fields.text("stage")
             action =
                 name == "promote"
-                ? .promote(release: release, stage: stage) : .reject(release: release, stage: stage)
+                ? .promote(release: release, stage: stage, isOverride: try fields.flag("override"))
+                : .reject(release: release, stage: stage)
             subject = .release(release)
         case "retry":
             let release = try fields.text("release")
@@ -111,7 +112,27 @@ struct MessageReader: Sendable {
         case "deploy":
             action = .deploy(models: try fields.texts("models"))
             subject = .endpoint(try fields.text("endpoint"))
-        case "rollback", "attest", "handoff":
+        case "rollback":
+            action = .rollback(
+                account: try fields.text("account"),
+                release: try fields.optionalText("release")
+            )
+            subject = .endpoint(try fields.text("endpoint"))
+        case "attest":
+            let release = try fields.text("release")
+            let word = try fields.text("verdict")
+            guard let verdict = Verdict(rawValue: word) else {
+                throw Unreadable("`verdict` has to be passed, failed, inconclusive or errored")
+            }
+            action = .attest(
+                release: release,
+                stage: try fields.text("stage"),
+                check: try fields.text("check"),
+                verdict: verdict,
+                evidence: try fields.optionalText("evidence")
+            )
+            subject = .release(release)
+        case "handoff":
             throw Unreadable("the action `\(name)` is not implemented yet")
         default:
             throw Unreadable("there is no action `\(name)`")
@@ -140,7 +161,10 @@ struct MessageReader: Sendable {
         init(_ message: [String: JSONValue], action: String) throws {
             let own: Set<String> =
                 switch action {
-                case "promote", "reject": ["release", "stage"]
+                case "promote": ["release", "stage", "override"]
+                case "reject": ["release", "stage"]
+                case "rollback": ["endpoint", "account", "release"]
+                case "attest": ["release", "stage", "check", "verdict", "evidence"]
                 case "retry": ["release", "model"]
                 case "hold", "resume": ["endpoint", "stage"]
                 case "deploy": ["endpoint", "models"]
@@ -178,6 +202,12 @@ struct MessageReader: Sendable {
                 throw Unreadable("`\(name)` has to be a text of at most 4096 bytes")
             }
             return text
+        }
+
+        func flag(_ name: String) throws -> Bool {
+            guard let value = message[name] else { return false }
+            guard let flag = value.bool else { throw Unreadable("`\(name)` has to be true or false") }
+            return flag
         }
 
         func texts(_ name: String) throws -> [String: String] {

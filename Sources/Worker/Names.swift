@@ -35,6 +35,19 @@ enum Names {
     static func prefix(_ release: Release, in account: AccountDocument) -> String {
         "\(account.models)\(release.id)/"
     }
+
+    /// The URL that a release's SageMaker model loads from: all artifacts' prefix, or the one artifact.
+    static func modelData(
+        _ release: Release,
+        of endpoint: EndpointDocument,
+        in account: AccountDocument
+    ) -> String {
+        let prefix = prefix(release, in: account)
+        return switch endpoint.serves {
+        case .multiModel: prefix
+        case .singleModel: prefix + EndpointDocument.singleTarget
+        }
+    }
 }
 
 /// An object's place, from its `s3://` URL.

@@ -76,6 +76,7 @@ struct RegistryReader: Sendable {
             artifact: container?.modelDataURL,
             problem: problem(with: package),
             modifiedAt: Moment(package.lastModifiedTime ?? package.creationTime),
+            modifiedBy: package.lastModifiedBy,
             lookedAt: now
         )
     }

@@ -11,6 +11,7 @@ import Testing
         (.sageMaker, "eu-west-1", "api.sagemaker.eu-west-1.amazonaws.com"),
         (.sageMakerRuntime, "eu-west-1", "runtime.sagemaker.eu-west-1.amazonaws.com"),
         (.eventBridge, "cn-northwest-1", "events.cn-northwest-1.amazonaws.com.cn"),
+        (.cloudWatch, "eu-west-1", "monitoring.eu-west-1.amazonaws.com"),
     ])
     func hosts(_ service: Service, _ region: String, _ host: String) throws {
         let endpoint = try #require(Endpoint(service, region: region, environment: AWSEnvironment([:])))

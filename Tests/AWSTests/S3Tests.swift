@@ -139,6 +139,22 @@ import Testing
         #expect(S3.sha256(base64, type: type) == hex)
     }
 
+    @Test func readsASmallObject() async throws {
+        let bench = try Bench()
+        try await bench.server.reply(TestReply(200, "1,2"), TestReply(200, "1,2,3"))
+        let content = try await S3(bench.client).getObject(bucket: "b", key: "a b/row.csv", maximumBytes: 3)
+        #expect(content == Array("1,2".utf8))
+        let request = try #require(try await bench.server.requests().first)
+        #expect(request.method == "GET")
+        #expect(request.target == "/b/a%20b/row.csv")
+
+        let error = await fails {
+            _ = try await S3(bench.client).getObject(bucket: "b", key: "k", maximumBytes: 3)
+        }
+        #expect(error?.kind == .unreadable)
+        #expect(error?.code == "ReplyTooLarge")
+    }
+
     private func copy(_ bench: Bench) async throws -> ObjectCopy {
         try await S3(bench.client)
             .copyObject(

@@ -1,10 +1,14 @@
 import Foundation
+import Native
 import TestServer
 import Testing
 
 @testable import AWS
 
 @Suite struct SageMakerTests {
+    private static let vpc = JSONValue.object(["Subnets": .array([.string("subnet-1")])])
+    private static let uncached = JSONValue.object(["ModelCacheSetting": .string("Disabled")])
+
     @Test func describesAPackage() async throws {
         let bench = try Bench()
         try await bench.server.reply(
@@ -100,6 +104,8 @@ import Testing
             environment: ["lower": "1", "UPPER_B": "2"],
             modelDataURL: "s3://b/models/",
             multiModel: true,
+            multiModelConfig: Self.uncached,
+            network: ModelNetwork(vpc: Self.vpc, isIsolated: true),
             executionRoleARN: "arn:r",
             tags: ["sluice:release": "x", "a": "b"]
         )
@@ -120,7 +126,9 @@ import Testing
             requests[0],
             #"""
             {"ModelName": "m", "ExecutionRoleArn": "arn:r", "PrimaryContainer": {"Image": "i/x:1",
-             "Mode": "MultiModel", "ModelDataUrl": "s3://b/models/", "Environment": {"lower": "1", "UPPER_B": "2"}},
+             "Mode": "MultiModel", "ModelDataUrl": "s3://b/models/", "Environment": {"lower": "1", "UPPER_B": "2"},
+              "MultiModelConfig": {"ModelCacheSetting": "Disabled"}},
+             "VpcConfig": {"Subnets": ["subnet-1"]}, "EnableNetworkIsolation": true,
              "Tags": [{"Key": "a", "Value": "b"}, {"Key": "sluice:release", "Value": "x"}]}
             """#
         )
@@ -172,12 +180,14 @@ import Testing
         try await bench.server.reply(
             TestReply(200, #"{"EndpointArn": "a"}"#),
             TestReply(200, #"{"EndpointArn": "a"}"#),
-            TestReply(200)
+            TestReply(200),
+            TestReply(200, #"{"Tags": []}"#)
         )
         let sageMaker = SageMaker(bench.client)
         try await sageMaker.createEndpoint(name: "ep", configName: "c", tags: ["t": "u"])
         try await sageMaker.updateEndpoint(name: "ep", configName: "c2", retainAllVariantProperties: true)
         try await sageMaker.deleteEndpoint(name: "ep")
+        try await sageMaker.addTags(arn: "arn:ep", ["t": "u"])
         let requests = try await bench.server.requests()
         try expect(
             requests[0],
@@ -188,6 +198,89 @@ import Testing
             #"{"EndpointName": "ep", "EndpointConfigName": "c2", "RetainAllVariantProperties": true}"#
         )
         try expect(requests[2], #"{"EndpointName": "ep"}"#)
+        try expect(requests[3], #"{"ResourceArn": "arn:ep", "Tags": [{"Key": "t", "Value": "u"}]}"#)
+        #expect(requests[3].header("X-Amz-Target") == ["SageMaker.AddTags"])
+    }
+
+    @Test func updatesInParts() async throws {
+        let bench = try Bench()
+        for _ in 0..<3 { try await bench.server.reply(TestReply(200, #"{"EndpointArn": "a"}"#)) }
+        let deployments = [
+            DeploymentConfig(
+                routing: .canary(percent: 10),
+                waitSeconds: 600,
+                terminationWaitSeconds: 300,
+                maximumExecutionSeconds: 3600,
+                alarms: ["5xx", "slow"]
+            ),
+            DeploymentConfig(routing: .linear(percent: 25), waitSeconds: 60),
+            DeploymentConfig(routing: .allAtOnce, waitSeconds: 0, alarms: ["5xx"]),
+        ]
+        for deployment in deployments {
+            try await SageMaker(bench.client).updateEndpoint(
+                name: "ep",
+                configName: "c",
+                retainAllVariantProperties: true,
+                deployment: deployment
+            )
+        }
+        let requests = try await bench.server.requests()
+        func expectConfig(_ request: TestRequest, _ config: String) throws {
+            try expect(
+                request,
+                #"""
+                {"EndpointName": "ep", "EndpointConfigName": "c", "RetainAllVariantProperties": true,
+                 "DeploymentConfig": \#(config)}
+                """#
+            )
+        }
+        try expectConfig(
+            requests[0],
+            #"""
+            {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY",
+              "WaitIntervalInSeconds": 600, "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10}},
+              "TerminationWaitInSeconds": 300, "MaximumExecutionTimeoutInSeconds": 3600},
+             "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "5xx"}, {"AlarmName": "slow"}]}}
+            """#
+        )
+        try expectConfig(
+            requests[1],
+            #"""
+            {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "LINEAR",
+              "WaitIntervalInSeconds": 60, "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 25}},
+              "TerminationWaitInSeconds": 0}}
+            """#
+        )
+        try expectConfig(
+            requests[2],
+            #"""
+            {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE",
+              "WaitIntervalInSeconds": 0}, "TerminationWaitInSeconds": 0},
+             "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "5xx"}]}}
+            """#
+        )
+    }
+
+    /// What AWS really did with the traffic is what it says it did, not what it was asked for.
+    @Test(
+        arguments: [
+            (#"{"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY"}}}"#, "CANARY"),
+            (#"{"RollingUpdatePolicy": {"WaitIntervalInSeconds": 1}}"#, "ROLLING"),
+            (#"{"RollingUpdatePolicy": null, "BlueGreenUpdatePolicy": {}}"#, nil), ("null", nil),
+        ] as [(String, String?)]
+    )
+    func readsHowTheTrafficMoved(_ config: String, _ traffic: String?) async throws {
+        let bench = try Bench()
+        try await bench.server.reply(
+            TestReply(
+                200,
+                #"""
+                {"EndpointName": "ep", "EndpointArn": "arn:ep", "EndpointStatus": "InService",
+                 "LastModifiedTime": 5, "LastDeploymentConfig": \#(config)}
+                """#
+            )
+        )
+        #expect(try await SageMaker(bench.client).describeEndpoint(name: "ep").lastTraffic == traffic)
     }
 
     @Test func listsEndpointsAndTags() async throws {
@@ -226,7 +319,9 @@ import Testing
                 200,
                 #"""
                 {"ModelName": "m", "ModelArn": "arn:m", "ExecutionRoleArn": "r", "CreationTime": 1,
-                 "PrimaryContainer": {"Image": "i", "Mode": "MultiModel", "ModelDataUrl": "s3://b/p/"}}
+                 "VpcConfig": {"Subnets": ["subnet-1"]}, "EnableNetworkIsolation": true,
+                 "PrimaryContainer": {"Image": "i", "Mode": "MultiModel", "ModelDataUrl": "s3://b/p/",
+                   "MultiModelConfig": {"ModelCacheSetting": "Disabled"}}}
                 """#
             ),
             TestReply(
@@ -242,6 +337,8 @@ import Testing
         let model = try await sageMaker.describeModel(name: "m")
         #expect(model.container?.modelDataURL == "s3://b/p/")
         #expect(model.container?.mode == "MultiModel")
+        #expect(model.container?.multiModelConfig == Self.uncached)
+        #expect(model.network == ModelNetwork(vpc: Self.vpc, isIsolated: true))
         let config = try await sageMaker.describeEndpointConfig(name: "c")
         #expect(
             config.variants.first
@@ -253,6 +350,40 @@ import Testing
                 )
         )
         #expect(config.kmsKey == "k")
+        #expect(config.others.isEmpty)
+    }
+
+    /// What a config has and this program does not name comes back as it was, in a config made from it.
+    @Test func carriesWhatItDoesNotName() async throws {
+        let others = #"""
+            "DataCaptureConfig": {"EnableCapture": true, "InitialSamplingPercentage": 50, "CaptureOptions":
+              [{"CaptureMode": "Input"}], "lower": null}, "SomethingNew": {"a": [1, 2.5, "x", false]}
+            """#
+        let variant = #"""
+            "VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+            "InitialVariantWeight": 1, "VolumeSizeInGB": 30, "RoutingConfig": {"RoutingStrategy": "RANDOM"}
+            """#
+        let bench = try Bench()
+        try await bench.server.reply(
+            TestReply(
+                200,
+                """
+                {"EndpointConfigName": "c", "EndpointConfigArn": "arn:c", "CreationTime": 1.5,
+                 "ShadowProductionVariants": [], "AsyncInferenceConfig": null,
+                 "ProductionVariants": [{\(variant), "CoreDumpConfig": null}], \(others)}
+                """
+            ),
+            TestReply(200, #"{"EndpointConfigArn": "arn:d"}"#)
+        )
+        let sageMaker = SageMaker(bench.client)
+        let found = try await sageMaker.describeEndpointConfig(name: "c")
+        #expect(found.others.keys.sorted() == ["DataCaptureConfig", "SomethingNew"])
+        let live = try #require(found.variants.first)
+        try await sageMaker.createEndpointConfig(name: "d", variant: live, others: found.others)
+        try expect(
+            try await bench.server.requests()[1],
+            #"{"EndpointConfigName": "d", "ProductionVariants": [{\#(variant)}], \#(others)}"#
+        )
     }
 
     @Test func aReplyOfAnotherShapeIsUnreadable() async throws {

@@ -115,8 +115,10 @@ final class World {
             }
             return ([], .endpointSeen(sight))
         case .invoke(let targets):
-            guard let target = targets.first(where: bad.contains) else { return ([], .modelsAnswered) }
-            return ([], .checkFailed(blame: .target(target), sentence: "\(target) answered nonsense"))
+            guard let target = targets.first(where: bad.contains) else {
+                return ([], .modelsAnswered(evidence: ""))
+            }
+            return ([], .checkFailed(blame: .targets([target]), sentence: "\(target) answered nonsense"))
         case .wait: return ([], .effectFailed(Failure(.interrupted, "nothing to perform")))
         }
     }

@@ -9,6 +9,27 @@ final class AttemptScript {
     /// The endpoint before the update, as the attempts of these tests find it.
     static let old = sight(.inService, on: "old", at: second(100))
 
+    /// A rollback that asks for this config again.
+    init(rollbackTo config: String) {
+        now = second(1000)
+        attempt = Attempt(
+            release: "demand.1",
+            endpoint: "demand",
+            account: "staging",
+            stage: "staging",
+            number: 2,
+            opening: 1,
+            settings: "s1",
+            soak: .zero,
+            changes: ["de"],
+            base: "demand.2",
+            isRollback: true,
+            leaves: "demand.2",
+            reuses: config,
+            now: now
+        )
+    }
+
     init(soak: Duration = .zero) {
         now = second(1000)
         attempt = Attempt(
@@ -83,7 +104,8 @@ final class AttemptScript {
             .modelCreated(name: "model"), .endpointConfigCreated(name: "new"), .endpointUpdateAccepted,
             .endpointSeen(sight(.inService, on: "new", at: second(2000))),
             goal == .restoring || goal == .awaitingRestore
-                ? .checkFailed(blame: .target("de"), sentence: "de answers wrong") : .modelsAnswered,
+                ? .checkFailed(blame: .targets(["de"]), sentence: "de answers wrong")
+                : .modelsAnswered(evidence: ""),
             .endpointUpdateAccepted,
         ]
         for event in way where script.attempt.state != goal {

@@ -14,7 +14,7 @@ import Testing
         #expect(it.sees(.inProgress, on: "new") == "awaiting: look in 15s")
         #expect(it.sees(.inService, on: "new") == "testing: invoke de")
         #expect(it.attempt.verifiedAt == nil)
-        #expect(it.hears(.modelsAnswered, after: .seconds(5)) == "verified")
+        #expect(it.hears(.modelsAnswered(evidence: ""), after: .seconds(5)) == "verified")
         #expect(it.attempt.verifiedAt == second(1035))
         #expect(it.attempt.endedAt == second(1035))
         #expect(it.attempt.modelName == "model")
@@ -29,7 +29,7 @@ import Testing
         #expect(it.hears(.endpointConfigCreated(name: "new")) == "updating: updateEndpoint new")
         #expect(it.hears(.endpointUpdateAccepted) == "awaiting: look in 15s")
         #expect(it.sees(.inService, on: "new") == "testing: invoke de")
-        #expect(it.hears(.modelsAnswered) == "soaking: wait in 600s")
+        #expect(it.hears(.modelsAnswered(evidence: "")) == "soaking: wait in 600s")
         #expect(it.attempt.verifiedAt == second(1015))
         // A clock that rings too early, a wake and a late report do not shorten the soak.
         #expect(it.hears(.soakEnded, after: .minutes(9)) == "ignored")
@@ -75,15 +75,15 @@ import Testing
             .updating: ["endpointUpdateAccepted"],
             .awaiting: ["endpointInService"],
             .testing: ["modelsAnswered", "checkFailed"],
-            .soaking: ["soakEnded"],
+            .soaking: ["soakEnded", "soakCut", "checkFailed"],
             .restoring: ["endpointUpdateAccepted"],
             .awaitingRestore: ["endpointInService"],
         ]
         let events: [Attempt.Event] = [
             .inspected(Inspection(endpoint: nil, isOurs: true)), .endpointDeleted, .artifactsCopied,
             .modelCreated(name: "m"), .endpointConfigCreated(name: "c"), .endpointUpdateAccepted,
-            .endpointSeen(sight(.inService, on: "new", at: second(3000))), .modelsAnswered,
-            .checkFailed(blame: .nobody, sentence: "no"), .withdrawn(sentence: "gone"), .soakEnded,
+            .endpointSeen(sight(.inService, on: "new", at: second(3000))), .modelsAnswered(evidence: ""),
+            .checkFailed(blame: .nobody, sentence: "no"), .withdrawn(sentence: "gone"), .soakEnded, .soakCut,
         ]
         for event in events {
             let it = Self.anyway(to: state)
@@ -101,7 +101,7 @@ import Testing
         switch state {
         case .verified:
             let it = AttemptScript.reaching(.testing, soak: .zero)
-            _ = it.hears(.modelsAnswered)
+            _ = it.hears(.modelsAnswered(evidence: ""))
             return it
         case .failed, .errored, .aborted:
             let it = AttemptScript()
@@ -122,8 +122,10 @@ import Testing
 
     @Test func aPackageThatIsNoGoodFails() {
         let it = AttemptScript()
-        #expect(it.hears(.checkFailed(blame: .target("de"), sentence: "de has two containers")) == "failed")
-        #expect(it.attempt.blame == .target("de"))
+        #expect(
+            it.hears(.checkFailed(blame: .targets(["de"]), sentence: "de has two containers")) == "failed"
+        )
+        #expect(it.attempt.blame == .targets(["de"]))
         #expect(it.attempt.reason == "de has two containers")
         #expect(it.attempt.dueAt == nil)
     }
@@ -187,10 +189,10 @@ import Testing
     @Test func changedBytesFail() {
         let it = AttemptScript.reaching(.copying)
         #expect(
-            it.hears(.checkFailed(blame: .target("de"), sentence: "de changed since it was pinned"))
+            it.hears(.checkFailed(blame: .targets(["de"]), sentence: "de changed since it was pinned"))
                 == "failed"
         )
-        #expect(it.attempt.blame == .target("de"))
+        #expect(it.attempt.blame == .targets(["de"]))
     }
 
     // MARK: Failures of effects
@@ -379,7 +381,7 @@ import Testing
     @Test func aFailedCheckRestoresWhatWasLive() {
         let it = AttemptScript.reaching(.testing)
         #expect(
-            it.hears(.checkFailed(blame: .target("de"), sentence: "de answers wrong"))
+            it.hears(.checkFailed(blame: .targets(["de"]), sentence: "de answers wrong"))
                 == "restoring: updateEndpoint old"
         )
         #expect(it.attempt.reason == "de answers wrong")
@@ -389,15 +391,15 @@ import Testing
         #expect(it.sees(.inProgress, on: "new", at: 2100) == "awaitingRestore: look in 15s")
         #expect(it.sees(.inService, on: "old", at: 2200) == "failed")
         #expect(it.attempt.isRestored)
-        #expect(it.attempt.blame == .target("de"))
+        #expect(it.attempt.blame == .targets(["de"]))
         #expect(it.attempt.reason == "de answers wrong. old serves again.")
         #expect(!it.attempt.needsPerson)
     }
 
     @Test func aFailedCheckOfAFirstDeploymentStays() {
         let it = AttemptScript.reaching(.testing, first: true)
-        #expect(it.hears(.checkFailed(blame: .target("de"), sentence: "de answers wrong")) == "failed")
-        #expect(it.attempt.blame == .target("de"))
+        #expect(it.hears(.checkFailed(blame: .targets(["de"]), sentence: "de answers wrong")) == "failed")
+        #expect(it.attempt.blame == .targets(["de"]))
         #expect(!it.attempt.isRestored)
         #expect(it.attempt.reason?.contains("There is nothing to go back to") == true)
     }
@@ -420,7 +422,7 @@ import Testing
         #expect(it.sees(kind, on: "new", at: 2500) == "errored")
         #expect(it.attempt.needsPerson)
         #expect(!it.attempt.isRestored)
-        #expect(it.attempt.blame == .target("de"))
+        #expect(it.attempt.blame == .targets(["de"]))
         #expect(it.attempt.reason?.contains("de answers wrong, and the way back failed too") == true)
     }
 

@@ -484,18 +484,19 @@ import Testing
         let it = Story.settled()
         #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
         #expect(it.finish("staging") == "1 released, 2 waiting prod")
-        #expect(it.see(de(2), .rejected) == "1 rolling staging, 2 aborted")
+        #expect(it.see(de(2), .rejected) == "1 released, 2 aborted")
         #expect(it.endings.last == "de2 aborted")
+        #expect(it.world.underWay(in: "staging")?.isRollback == true)
         #expect(it.finish("staging") == "1 released, 2 aborted")
         #expect(it.serves("staging") == "de1 fr1")
         #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
     }
 
-    @Test func rejectedWhileRollingIsStoppedAtTheNextGate() {
+    @Test func rejectedBeforeTheSwitchIsGivenUpAtOnce() {
         let it = Story()
         #expect(it.approve(de(1)) == "1 rolling staging")
-        #expect(it.see(de(1), .rejected) == "1 rolling staging")
-        #expect(it.finish("staging") == "1 aborted")
+        #expect(it.see(de(1), .rejected) == "1 aborted")
+        #expect(it.world.underWay(in: "staging") == nil)
         #expect(it.endings == ["de1 aborted"])
     }
 
@@ -623,7 +624,7 @@ import Testing
         #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 failed")
         #expect(it.deploy(de(2)) == "refused: \(de(2).package) is barred for de; `retry` lifts a bar")
         #expect(Story().deploy() == "refused: demand has no acceptable version to deploy")
-        #expect(it.world.isTriggered == false)
+        #expect(it.world.triggeredBy == nil)
     }
 
     @Test func deployCarriesChangedSettingsThroughEveryGate() {

@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func everyConditionIsJudgedEachTime() {
-        let names = ["verified", "soaked", "accepted", "not barred", "free", "not held", "approved"]
+        let names = ["verified", "soaked", "lag", "accepted", "not barred", "free", "not held", "approved"]
         #expect(Self.gate().judge(now: Self.now).map(\.name) == names)
         #expect(Self.obstacles(Self.gate()) == [])
         var closed = Self.gate(consents: [])
@@ -167,11 +167,15 @@ import Testing
         let deadline = gate.waitingSince + .days(7)
         #expect(gate.judge(now: Self.now).last?.until == deadline)
         #expect(Self.obstacles(gate, at: deadline - .milliseconds(1)) == ["approved inconclusive"])
-        #expect(Self.obstacles(gate, at: deadline) == ["approved failed"])
+        #expect(Self.obstacles(gate, at: deadline) == ["approved inconclusive", "in time failed"])
         // A hold does not stop the clock, and an approval in time does.
         var held = gate
         held.holds = [Hold(stage: nil, by: "AIDAOLGA", reason: "freeze", at: Self.now)]
-        #expect(Self.obstacles(held, at: deadline) == ["not held inconclusive", "approved failed"])
+        #expect(
+            Self.obstacles(held, at: deadline) == [
+                "not held inconclusive", "approved inconclusive", "in time failed",
+            ]
+        )
         #expect(Self.obstacles(Self.gate(), at: deadline) == [])
     }
 }

@@ -31,7 +31,32 @@ import Testing
         ]),
         plan([staging(), quality, prod()]),
         plan([staging()]),
+        plan(
+            [
+                staging(soak: .minutes(10)),
+                StagePlan(
+                    name: "prod",
+                    accounts: ["prod": "p", "asia": "a"],
+                    accepts: [.approved],
+                    soak: .minutes(5),
+                    lag: .hours(1),
+                    gate: strict
+                ),
+            ]
+        ),
+        plan(onRejection: .hold),
+        plan(onModelFailure: .exclude),
     ]
+
+    /// Everything a gate can ask for at once.
+    static let strict = GatePlan(
+        approvals: 2,
+        approvers: patterns("AIDAANNA", "AROATEAM:*"),
+        remindEvery: .hours(4),
+        alarms: ["5xx"],
+        mayOverride: patterns("AIDAOLGA"),
+        checks: [CheckPlan(name: "integration", senders: patterns("AROATEAM:carl"))]
+    )
 
     static let quality = StagePlan(
         name: "quality",
@@ -69,7 +94,7 @@ import Testing
         let releases = world.releases.values.sorted { $0.opening < $1.opening }.suffix(4).map { $0 }
         let version = chance.below(2) == 0 ? de(1 + chance.below(4)) : fr(1 + chance.below(4))
         let stage = chance.pick(world.plan.stages).name
-        switch chance.below(20) {
+        switch chance.below(24) {
         case 0, 1, 2, 3:
             // The registry's clock is a little off ours.
             let moment = world.now + .seconds(chance.below(20) - 10)
@@ -105,16 +130,55 @@ import Testing
             world.ask(.deploy(models: models), by: olga)
             return "deploy \(models)"
         case 13:
-            world.pass(chance.below(20) == 0 ? .days(8) : .hours(1))
+            world.pass(chance.below(20) == 0 ? .days(8) : .hours(5))
             return "time passes"
         case 14:
             changeSettings(&world, &chance)
             return "settings change"
+        case 15:
+            let account = chance.pick(accounts)
+            let release = chance.below(3) == 0 ? releases.last?.id : nil
+            world.ask(.rollback(account: account, release: release), by: olga)
+            return "roll \(account) back"
+        case 16:
+            guard let release = releases.last(where: \.isOpen) else { break }
+            let next = release.state == .waiting ? release.position : release.position + 1
+            guard next < release.course.count else { break }
+            let action = Request.Action.promote(
+                release: release.id,
+                stage: release.course[next].stage,
+                isOverride: true
+            )
+            world.ask(action, by: olga)
+            return "override for \(release.number)"
+        case 17:
+            guard let release = releases.last(where: \.isOpen) else { break }
+            let verdict = chance.pick([Verdict.passed, .passed, .failed, .inconclusive])
+            let action = Request.Action.attest(
+                release: release.id,
+                stage: stage,
+                check: "integration",
+                verdict: verdict,
+                evidence: nil
+            )
+            world.ask(action, by: carl)
+            return "attest \(verdict) to \(release.number)"
+        case 18:
+            let name = "\(chance.pick(accounts)) 5xx"
+            let state = chance.pick([AlarmSight.State.ok, .ok, .alarm, .insufficientData, .missing])
+            world.alarmStates[name] = (state, world.now)
+            world.lookAtAlarms()
+            return "\(name) becomes \(state)"
         default:
             let account = chance.pick(accounts)
             let outcome = chance.below(3) > 0 ? World.Outcome.verified : chance.pick(World.Outcome.allCases)
             let culprit = world.underWay(in: account).map { chance.pick($0.tests) }
-            if chance.below(3) == 0 {
+            if chance.below(2) == 0 {
+                // A soak is left alone for a while, so that something can happen in it.
+                for _ in 0..<8 where world.underWay(in: account)?.state != .soaking {
+                    world.step(account, towards: .verified)
+                }
+                if world.underWay(in: account)?.state == .soaking { return "\(account) soaks" }
                 world.step(account, towards: outcome, blaming: culprit)
             } else {
                 world.finish(account, outcome, blaming: culprit)
@@ -143,6 +207,7 @@ import Testing
 
     /// Everybody resumes, promotes and waits until nothing moves any more.
     static func comeToRest(_ world: inout World) {
+        world.alarmStates = [:]
         for _ in 1...20 {
             let before = (world.situation, world.attempts.count)
             world.ask(.resume(stage: nil), by: olga)
@@ -173,6 +238,12 @@ import Testing
         where !world.releases.values.contains(where: { $0.id == approval.release && $0.isOpen }) {
             faults.append("the approval of \(Version.name(of: approval.package)) never ended")
         }
+        for (account, served) in world.serving where world.plan.onRejection == .rollback {
+            let isRejected = served.models.values.contains { model in
+                world.registry.contains { $0.key.package == model.package && $0.value == .rejected }
+            }
+            if isRejected, !served.isStranded { faults.append("\(account) still serves a rejected version") }
+        }
         // The latest decisions serve everywhere, unless their release ended otherwise than released, or
         // a version was only withdrawn, for which nothing is rolled back.
         if let wanted = state.wanted, !state.isOnlyWithdrawn,
@@ -191,14 +262,23 @@ import Testing
     @Test func theSimulationReachesEverything() {
         var endings: Set<Ending> = []
         var states: Set<Attempt.State> = []
+        var names: Set<String> = []
         for seed in UInt64(0)..<40 {
             var chance = Chance(state: seed)
             var world = World(chance.pick(Self.plans))
             for _ in 1...300 { _ = Self.act(on: &world, &chance) }
             endings.formUnion(world.ended.compactMap(\.ending))
             states.formUnion(world.attempts.map(\.state))
+            names.formUnion(world.notes.map(\.name))
         }
         #expect(endings == Set(Ending.allCases))
+        let expected: Set = [
+            "rollbackBegan", "rolledBack", "nothingToGoBackTo", "overridden", "soakCut", "soakEnded",
+            "reminder",
+            "attest accepted", "attest refused", "promote refused", "rollback refused", "rollback accepted",
+            "held",
+        ]
+        #expect(names.isSuperset(of: expected), "\(expected.subtracting(names)) never happened")
         #expect(states.isSuperset(of: [.verified, .failed, .errored, .aborted]))
     }
 }

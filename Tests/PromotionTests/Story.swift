@@ -1,4 +1,4 @@
-import Promotion
+@testable import Promotion
 
 /// Tells what happens to one endpoint and answers after each event with the situation, so that a test
 /// reads as a transcript.
@@ -38,6 +38,39 @@ final class Story {
 
     func reject(_ number: Int, by sender: Sender = anna, stage: String = "prod") -> String {
         ask(.reject(release: world.id(number), stage: stage), by: sender)
+    }
+
+    func rollback(_ account: String, to number: Int? = nil) -> String {
+        ask(.rollback(account: account, release: number.map { world.id($0) }))
+    }
+
+    func attest(_ number: Int, _ verdict: Verdict, check: String = "integration", by sender: Sender = carl)
+        -> String
+    {
+        ask(
+            .attest(
+                release: world.id(number),
+                stage: "prod",
+                check: check,
+                verdict: verdict,
+                evidence: "run 17"
+            ),
+            by: sender
+        )
+    }
+
+    /// An alarm changes, and whoever watches it looks.
+    func alarm(_ name: String = "5xx", in account: String, _ state: AlarmSight.State) -> String {
+        world.now = world.now + .seconds(61)
+        world.alarmStates["\(account) \(name)"] = (state, world.now)
+        return look()
+    }
+
+    /// Time passes and the alarms are looked at.
+    func look(after pause: Duration = .seconds(61)) -> String {
+        world.now = world.now + pause
+        world.lookAtAlarms()
+        return world.situation
     }
 
     func retry(_ number: Int, _ target: String? = nil) -> String {
@@ -86,10 +119,22 @@ extension World {
             for account in plan.stages.flatMap(\.accounts.keys).sorted() { finish(account) }
             for release in releases.values.sorted(by: { $0.number < $1.number })
             where release.state == .waiting {
+                for check in plan.stage(release.stop.stage)?.gate.checks ?? [] {
+                    let action = Request.Action.attest(
+                        release: release.id,
+                        stage: release.stop.stage,
+                        check: check.name,
+                        verdict: .passed,
+                        evidence: nil
+                    )
+                    ask(action, by: carl)
+                }
                 for person in [anna, bert] {
                     ask(.promote(release: release.id, stage: release.stop.stage), by: person)
                 }
             }
+            now = now + .minutes(61)
+            lookAtAlarms()
             if before == (situation, attempts) { return }
         }
     }

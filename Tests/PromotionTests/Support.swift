@@ -69,13 +69,20 @@ func prod(accounts: [String: String] = ["prod": "p1"], approvals: Int = 1) -> St
     )
 }
 
-func plan(_ stages: [StagePlan] = [staging(), prod()], targets: [String] = ["de", "fr"]) -> EndpointPlan {
+func plan(
+    _ stages: [StagePlan] = [staging(), prod()],
+    targets: [String] = ["de", "fr"],
+    onRejection: EndpointPlan.OnRejection = .rollback,
+    onModelFailure: EndpointPlan.OnModelFailure = .fail
+) -> EndpointPlan {
     EndpointPlan(
         name: "demand",
         targets: Dictionary(uniqueKeysWithValues: targets.map { ($0, $0) }),
         image: nil,
         stages: stages,
-        operators: patterns("AIDAOLGA")
+        operators: patterns("AIDAOLGA"),
+        onRejection: onRejection,
+        onModelFailure: onModelFailure
     )
 }
 

@@ -1,6 +1,7 @@
 import Foundation
-import Promotion
 import Testing
+
+@testable import Promotion
 
 /// Walks both machines from every state that can be reached, with every kind of event, and holds what
 /// it sees against the exits that the states declare, and those against the README's diagrams.
@@ -10,6 +11,9 @@ import Testing
         let state: Attempt.State
         let isFirst: Bool
         let hasSoak: Bool
+        let isRollback: Bool
+        let isRecalled: Bool
+        let isReused: Bool
     }
 
     static func events(at now: Moment) -> [Attempt.Event] {
@@ -25,8 +29,9 @@ import Testing
             .inspected(Inspection(endpoint: old, isOurs: true)),
             .inspected(Inspection(endpoint: old, isOurs: false)), .endpointDeleted, .artifactsCopied,
             .modelCreated(name: "model"), .endpointConfigCreated(name: "new"), .endpointUpdateAccepted,
-            .modelsAnswered, .checkFailed(blame: .target("de"), sentence: "no"), .withdrawn(sentence: "gone"),
-            .soakEnded,
+            .modelsAnswered(evidence: "de: 2 replies"), .checkFailed(blame: .targets(["de"]), sentence: "no"),
+            .withdrawn(sentence: "gone"),
+            .soakEnded, .soakCut,
         ] + sights.map { .endpointSeen($0) }
             + sights.map { .inspected(Inspection(endpoint: $0, isOurs: true)) }
             + Failure.Class.allCases.map { .effectFailed(Failure($0, "it did not work")) }
@@ -39,27 +44,37 @@ import Testing
         var seen: Set<Diagram.Edge> = []
         var visited: Set<Place> = []
         var ways: [Attempt] = [.zero, .minutes(10)].map { AttemptScript(soak: $0).attempt }
+        ways += ["old", "new"].map { AttemptScript(rollbackTo: $0).attempt }
         while let attempt = ways.popLast() {
             let place = Place(
                 state: attempt.state,
                 isFirst: attempt.before == nil,
-                hasSoak: attempt.soak > .zero
+                hasSoak: attempt.soak > .zero,
+                isRollback: attempt.isRollback,
+                isRecalled: attempt.recalled != nil,
+                isReused: attempt.reuses != nil && attempt.reuses == attempt.configName
             )
             guard visited.insert(place).inserted else { continue }
             let now = (attempt.dueAt ?? second(1000)) + .seconds(1)
+            var recalled = attempt
+            recalled.recall(because: "rejected", now: now)
+            var nexts = [recalled]
             for event in Self.events(at: now) {
                 for pace in [Pace(), spent] {
                     var next = attempt
                     next.apply(event, now: now, pace: pace)
-                    #expect((next.owed == nil) == next.state.isEnded)
-                    #expect((next.dueAt == nil) == next.state.isEnded)
-                    #expect((next.endedAt == nil) != next.state.isEnded)
-                    if next.state != attempt.state {
-                        #expect(attempt.state.exits.contains(next.state), "\(attempt.state) \(event.name)")
-                        seen.insert(Diagram.Edge(from: attempt.state.rawValue, to: next.state.rawValue))
-                    }
-                    ways.append(next)
+                    nexts.append(next)
                 }
+            }
+            for next in nexts {
+                #expect((next.owed == nil) == next.state.isEnded)
+                #expect((next.dueAt == nil) == next.state.isEnded)
+                #expect((next.endedAt == nil) != next.state.isEnded)
+                if next.state != attempt.state {
+                    #expect(attempt.state.exits.contains(next.state), "\(attempt.state) to \(next.state)")
+                    seen.insert(Diagram.Edge(from: attempt.state.rawValue, to: next.state.rawValue))
+                }
+                ways.append(next)
             }
         }
         #expect(Set(visited.map(\.state)) == Set(Attempt.State.allCases))
@@ -96,15 +111,42 @@ import Testing
         return world
     }
 
+    private static let back: @Sendable (inout World) -> Void = {
+        $0.ask(.rollback(account: "staging", release: nil), by: olga)
+    }
+
+    private static func twoReleased() -> World {
+        var world = World(plan(targets: ["de"]))
+        for number in 1...2 {
+            world.look(at: de(number), .approved)
+            world.settleDown()
+        }
+        return world
+    }
+
+    /// Staging went back to a release that a newer one had superseded at the gate.
+    private static func backOnASupersededOne() -> World {
+        var world = World(plan(targets: ["de"]))
+        for number in 1...3 {
+            world.look(at: de(number), .approved)
+            world.finish("staging")
+        }
+        world.ask(.rollback(account: "staging", release: nil), by: olga)
+        world.finish("staging")
+        return world
+    }
+
     @Test func everyReleaseTransitionIsDeclaredAndEveryDeclaredOneHappens() {
         var seen: Set<Diagram.Edge> = []
         var visited: Set<String> = []
         var level = [World(plan(targets: ["de"]))]
         for depth in 1...6 {
-            if depth == 6 { level.append(Self.twoUnderWay()) }
+            let isLast = depth == 6
+            if isLast { level += [Self.twoUnderWay(), Self.backOnASupersededOne(), Self.twoReleased()] }
+            let steps = Self.steps + (isLast ? [Self.back] : [])
             var next: [World] = []
             for world in level {
-                for step in Self.steps {
+                for step in steps {
                     var world = world
                     world.now = world.now + .seconds(1)
                     step(&world)

@@ -20,7 +20,14 @@ struct World {
     private(set) var consents: [Consent] = []
     private(set) var releaseCount = 0
     private(set) var openingCount = 0
-    private(set) var isTriggered = false
+    private(set) var attestations: [Attestation] = []
+    private(set) var watches: [AlarmWatch] = []
+    private(set) var triggeredBy: String?
+    /// What each account verified, in the order of the first time.
+    private(set) var verified: [String: [(release: String, serving: Serving)]] = [:]
+    /// What CloudWatch would say, and what was seen of it.
+    var alarmStates: [String: (state: AlarmSight.State, since: Moment)] = [:]
+    private(set) var alarms: [AlarmSight] = []
     private(set) var dueAt: Moment?
     private(set) var notes: [Note] = []
     /// What breaks a rule that must hold after every transaction.
@@ -38,17 +45,23 @@ struct World {
     func load(named: String? = nil) -> EndpointState {
         let all = releases.values.sorted { $0.number < $1.number }
         let newest = all.map(\.opening).max()
+        let underWay = attempts.filter { !$0.state.isEnded }
+        let concerned = Set(underWay.flatMap { [$0.release, $0.leaves, $0.previous?.release] })
         let loaded = all.filter { release in
-            release.isOpen || release.opening == newest || release.id == named
+            release.isOpen || concerned.contains(release.id) || release.opening == newest
+                || release.id == named
                 || approvals.contains { $0.release == release.id }
         }
         let current = attempts.filter { attempt in
             loaded.contains { $0.id == attempt.release && $0.opening == attempt.opening }
         }
-        let packages = Set(loaded.flatMap { $0.models.values.map(\.package) })
+        let packages = Set(
+            (loaded.map(\.models) + serving.values.map(\.models)).flatMap { $0.values.map(\.package) }
+        )
         let statuses = registry.filter { packages.contains($0.key.package) }
         return EndpointState(
             plan: plan,
+            pace: pace,
             releases: loaded,
             attempts: current,
             attemptNumbers: attemptNumbers,
@@ -58,15 +71,19 @@ struct World {
             bars: bars,
             holds: holds,
             consents: consents,
+            attestations: attestations,
+            alarms: alarms,
+            watches: watches,
             statuses: Dictionary(uniqueKeysWithValues: statuses.map { ($0.key.package, $0.value) }),
             releaseCount: releaseCount,
             openingCount: openingCount,
-            isTriggered: isTriggered
+            triggeredBy: triggeredBy
         )
     }
 
     mutating func transact<Result>(named: String? = nil, _ body: (inout EndpointState) -> Result) -> Result {
         var state = load(named: named)
+        learnPast(&state)
         let result = body(&state)
         settle(&state)
         if state.canCompose, let wanted = state.wanted {
@@ -90,6 +107,35 @@ struct World {
         return result
     }
 
+    /// The ledger tells this only where it matters; it never hurts.
+    private func learnPast(_ state: inout EndpointState) {
+        var past: [String: [Past]] = [:]
+        for (account, list) in verified {
+            var earlier = list[...]
+            if let served = serving[account],
+                let index = list.lastIndex(where: { $0.serving.config == served.config })
+            {
+                earlier = list[..<index]
+            }
+            for (id, served) in earlier.reversed() {
+                guard let release = releases[id],
+                    past[account]?.contains(where: { $0.release.id == id }) != true
+                else { continue }
+                past[account, default: []].append(Past(release: release, serving: served))
+            }
+        }
+        let served = Set(serving.values.map(\.release)).compactMap { releases[$0] }
+        let all = past.values.joined().map(\.release) + served
+        let packages = Set(all.flatMap { $0.models.values.map(\.package) })
+        let statuses = registry.filter { packages.contains($0.key.package) }
+        state.learn(attemptNumbers: attemptNumbers)
+        state.learn(
+            past: past,
+            served: served,
+            statuses: Dictionary(uniqueKeysWithValues: statuses.map { ($0.key.package, $0.value) })
+        )
+    }
+
     /// Settles, and checks that to do it once more changes nothing.
     private mutating func settle(_ state: inout EndpointState) {
         state.settle(now: now)
@@ -98,7 +144,7 @@ struct World {
         let isSame =
             again.releases == state.releases && again.attempts == state.attempts && again.notes == state.notes
             && again.approvals == state.approvals && again.bars == state.bars && again.holds == state.holds
-            && again.dueAt == state.dueAt && again.serving == state.serving
+            && again.dueAt == state.dueAt && again.watches == state.watches && again.serving == state.serving
         if !isSame { faults.append("settling twice is not settling once") }
     }
 
@@ -124,6 +170,11 @@ struct World {
             }
         }
         attemptNumbers = state.attemptNumbers
+        for (account, served) in state.serving where serving[account] != served {
+            if verified[account]?.contains(where: { $0.serving.config == served.config }) != true {
+                verified[account, default: []].append((served.release, served))
+            }
+        }
         serving = state.serving
         candidates = state.candidates
         saveApprovals(state)
@@ -132,7 +183,9 @@ struct World {
         consents = state.consents
         releaseCount = state.releaseCount
         openingCount = state.openingCount
-        isTriggered = state.isTriggered
+        triggeredBy = state.triggeredBy
+        attestations = state.attestations
+        watches = state.watches
         dueAt = state.dueAt
         notes += state.notes
         for (account, open) in Dictionary(grouping: attempts.filter { !$0.state.isEnded }, by: \.account)
@@ -158,6 +211,12 @@ struct World {
     /// An attempt may only begin behind a gate that was open: judged here once more, from the facts.
     private mutating func checkBegun(_ attempt: Attempt, in state: EndpointState) {
         guard let release = releases[attempt.release], let stage = plan.stage(attempt.stage) else { return }
+        for version in release.models.values
+        where registry.first(where: { $0.key.package == version.package })?.value == .rejected {
+            faults.append("\(attempt.account) goes to \(release.number), which holds a rejected version")
+        }
+        // A way back passes no gate.
+        if attempt.isRollback { return }
         let before = release.course.firstIndex { $0.stage == attempt.stage }.map { $0 - 1 } ?? -1
         if before >= 0 {
             for account in release.course[before].accounts {
@@ -186,7 +245,11 @@ struct World {
                     && $0.settings == stage.settings
             }.map(\.sender.person)
         )
-        if people.count < stage.gate.approvals {
+        let isOverridden = state.consents.contains {
+            $0.release == release.id && $0.opening == release.opening && $0.stage == stage.name
+                && $0.isOverride
+        }
+        if people.count < stage.gate.approvals, !isOverridden {
             faults.append("\(release.id) entered \(attempt.stage) without approval")
         }
         if holds.contains(where: { $0.covers(stage.name) })
@@ -240,10 +303,30 @@ struct World {
         return transact(named: action.release) { $0.take(request, known: candidates, now: now) }
     }
 
+    /// Looks at the alarms that are due, as CloudWatch has them; one that nobody set is quiet for ever.
+    mutating func lookAtAlarms() {
+        for watch in watches where watch.dueAt <= now {
+            for name in watch.names {
+                let found = alarmStates["\(watch.account) \(name)"] ?? (.ok, second(0))
+                alarms.removeAll { $0.account == watch.account && $0.name == name }
+                alarms.append(
+                    AlarmSight(
+                        account: watch.account,
+                        name: name,
+                        state: found.state,
+                        since: found.since,
+                        seenAt: now
+                    )
+                )
+            }
+        }
+        transact { _ in }
+    }
+
     mutating func tell(_ event: Attempt.Event, _ attempt: Attempt) {
-        let (now, pace) = (now, pace)
+        let now = now
         transact {
-            _ = $0.apply(event, release: attempt.release, account: attempt.account, now: now, pace: pace)
+            _ = $0.apply(event, release: attempt.release, account: attempt.account, now: now)
         }
     }
 
@@ -252,7 +335,7 @@ struct World {
     }
 
     enum Outcome: CaseIterable {
-        case verified, smokeFailed, rolledBack, errored, withdrawn, wayBackFailed, foreign
+        case verified, smokeFailed, rolledBack, errored, withdrawn, wayBackFailed, foreign, alarm
     }
 
     /// Plays the attempt of an account one step on, towards the outcome.
@@ -276,6 +359,13 @@ struct World {
         case (.creatingModel, _): tell(.modelCreated(name: "model"), attempt)
         case (.creatingConfig, _):
             tell(.endpointConfigCreated(name: "\(attempt.release)-\(attempt.number)"), attempt)
+        case (.updating, _) where attempt.recalled != nil:
+            // Whether the switch was asked for is looked at.
+            if let seen = live[account] {
+                tell(.endpointSeen(seen), attempt)
+            } else {
+                tell(.effectFailed(Failure(.vanished, "no endpoint")), attempt)
+            }
         case (.updating, _), (.restoring, _): tell(.endpointUpdateAccepted, attempt)
         case (.awaiting, .rolledBack):
             let kind: EndpointSight.Kind = attempt.before == nil ? .failed : .inService
@@ -287,8 +377,10 @@ struct World {
             tell(.endpointSeen(mine), attempt)
         case (.testing, .smokeFailed), (.testing, .wayBackFailed):
             let target = culprit ?? attempt.tests.first ?? "de"
-            tell(.checkFailed(blame: .target(target), sentence: "\(target) answers wrong"), attempt)
-        case (.testing, _): tell(.modelsAnswered, attempt)
+            tell(.checkFailed(blame: .targets([target]), sentence: "\(target) answers wrong"), attempt)
+        case (.testing, _): tell(.modelsAnswered(evidence: ""), attempt)
+        case (.soaking, .alarm):
+            tell(.checkFailed(blame: .changes, sentence: "an alarm went off"), attempt)
         case (.soaking, _):
             now = max(now, attempt.dueAt ?? now)
             tell(.soakEnded, attempt)
@@ -366,8 +458,10 @@ extension Request.Action {
     /// The release that the action names, if any.
     var release: String? {
         switch self {
-        case .promote(let release, _), .reject(let release, _), .retry(let release, _): release
-        case .hold, .resume, .deploy: nil
+        case .promote(let release, _, _), .reject(let release, _), .retry(let release, _),
+            .attest(let release, _, _, _, _):
+            release
+        case .hold, .resume, .deploy, .rollback: nil
         }
     }
 }

@@ -3,7 +3,11 @@ import Worker
 
 /// An accounts folder in a place of its own, made of a small good one with some files changed.
 struct AccountsFixture {
-    private var files = AccountsFixture.good
+    private var files: [String: String]
+
+    init(empty: Bool = false) {
+        files = empty ? [:] : Self.good
+    }
 
     /// Puts a text in another's place, which must be there, so that no test plants nothing.
     mutating func replace(_ old: String, with new: String, in file: String) throws {

@@ -45,6 +45,35 @@ import Worker
         )
     }
 
+    /// Its comments show keys that would be wrong to have in the demo, but that must be right.
+    @Test func theShippedFolderIsRightInItsCommentsToo() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let folder = root.deletingLastPathComponent().appending(path: "accounts")
+        var fixture = AccountsFixture(empty: true)
+        var count = 0
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                guard let match = line.wholeMatch(of: /( *)# ((?: *|- )[a-z][A-Za-z]*:( .*)?)/) else {
+                    return line
+                }
+                count += 1
+                return match.1 + match.2
+            }
+            fixture[name] = lines.joined(separator: "\n")
+        }
+        // The gate's further keys speak of a role among the approvers.
+        try fixture.replace(
+            "approvers: [\"AIDARELEASEMANAGER\"]",
+            with: "approvers: [\"AIDARELEASEMANAGER\", \"AROAEXAMPLEID:*\"]",
+            in: "demand-forecast.yaml"
+        )
+        #expect(count == 27)
+        let gate = try #require(fixture.load().endpoints.first?.stages.last?.gate)
+        #expect(gate.windows?.allow.count == 2)
+        #expect(gate.checks.map(\.name) == ["integration-test"])
+    }
+
     @Test func whatIsLeftOutIsFilledIn() throws {
         var fixture = AccountsFixture()
         try fixture.replace("      approvals: 1\n", with: "", in: "endpoint.yaml")

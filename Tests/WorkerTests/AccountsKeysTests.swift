@@ -86,7 +86,7 @@ import Testing
             "    soak: 10m",
             "    soak: 10m\n    alarms: [a]",
             """
-            accounts/endpoint.yaml:17: `alarms` is not implemented yet
+            accounts/endpoint.yaml:17: unknown key `alarms`; it belongs in `traffic` or a `gate`
             """
         ),
         AccountsFault(
@@ -131,8 +131,8 @@ import Testing
             """,
             """
             accounts/endpoint.yaml:8: unknown key `\\u{1B}[2Jsmoke`; an endpoint document has `kind`, \
-            `name`, `serves`, `models`, `smoke`, `stages`, `artifacts`, `variant`, `operators`, \
-            `container`
+            `name`, `serves`, `smoke`, `stages`, `models`, `model`, `artifacts`, `variant`, \
+            `operators`, `container`, `keep`, `adopt`, `onRejection`, `onModelFailure`
             """
         ),
         AccountsFault(
@@ -156,10 +156,7 @@ import Testing
             modle:
             """,
             """
-            accounts/endpoint.yaml:3: `serves` must be `multi-model`: `single-model` is not implemented \
-            yet
-            accounts/endpoint.yaml:4: `model` is not implemented yet
-            accounts/endpoint.yaml:5: unknown key `modle`; did you mean `models`?
+            accounts/endpoint.yaml:5: unknown key `modle`; did you mean `model`?
             """
         ),
     ]

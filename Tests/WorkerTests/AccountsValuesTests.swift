@@ -246,19 +246,10 @@ import Testing
         ),
         AccountsFault(
             "endpoint.yaml",
-            "multi-model",
-            "single-model",
-            """
-            accounts/endpoint.yaml:3: `serves` must be `multi-model`: `single-model` is not implemented \
-            yet
-            """
-        ),
-        AccountsFault(
-            "endpoint.yaml",
             "serves: multi-model",
             "serves: multi",
             """
-            accounts/endpoint.yaml:3: `serves` must be `multi-model`, but is `multi`
+            accounts/endpoint.yaml:3: `serves` must be `multi-model` or `single-model`, but is `multi`
             """
         ),
         AccountsFault(
@@ -443,7 +434,8 @@ import Testing
             "approvals: 2",
             """
             accounts/endpoint.yaml:19: `approvals` is 2, but `approvers` name one person, all sessions \
-            of a role counting as one
+            of a role counting as one: name more people, or ask for fewer; a role whose sessions are \
+            named for people by its identity provider can be listed in `namedSessions`
             """
         ),
         AccountsFault(
@@ -460,7 +452,8 @@ import Testing
             "approvals: 2\n      approvers: [\"AROAEXAMPLEID:a*\", \"AROAEXAMPLEID:b*\"]",
             """
             accounts/endpoint.yaml:19: `approvals` is 2, but `approvers` name one person, all sessions \
-            of a role counting as one
+            of a role counting as one: name more people, or ask for fewer; a role whose sessions are \
+            named for people by its identity provider can be listed in `namedSessions`
             """
         ),
         AccountsFault(

@@ -383,6 +383,86 @@ def others(world: World) -> None:
     expect((variant["CurrentInstanceCount"], variant["CurrentWeight"]), (4, 1.0))
 
 
+def guarded(size: int = 50, wait: int = 1, kind: str = "CANARY", **policy: Any) -> dict[str, Any]:
+    routing: dict[str, Any] = {"Type": kind, "WaitIntervalInSeconds": wait}
+    if kind != "ALL_AT_ONCE":
+        key = "CanarySize" if kind == "CANARY" else "LinearStepSize"
+        routing[key] = {"Type": "CAPACITY_PERCENT", "Value": size}
+    alarms = {"Alarms": [{"AlarmName": "5xx"}]}
+    blue_green = {"TrafficRoutingConfiguration": routing, **policy}
+    return {"BlueGreenUpdatePolicy": blue_green, "AutoRollbackConfiguration": alarms}
+
+
+@check("a canary takes its wait, and an alarm meanwhile ends it on the old config without a reason")
+def canary(world: World) -> None:
+    session = world.session()
+    sagemaker = world.endpoint(session)
+    world.config(sagemaker, "two")
+    world.control("endpoints/scale", {"account": world.staging, "endpoint": "demand", "count": 2})
+    update = {"EndpointName": "demand", "EndpointConfigName": "two", "RetainAllVariantProperties": True}
+    sagemaker.update_endpoint(**update, DeploymentConfig=guarded())
+    time.sleep(UPDATE_SECONDS + 0.2)
+    during = sagemaker.describe_endpoint(EndpointName="demand")
+    pending = during["PendingDeploymentSummary"]["ProductionVariants"][0]["VariantStatus"][0]["Status"]
+    expect((during["EndpointStatus"], during["EndpointConfigName"], pending), ("Updating", "one", "Baking"))
+    after = world.settled(sagemaker)
+    expect((after["EndpointConfigName"], after["LastDeploymentConfig"]), ("two", guarded()))
+    update["EndpointConfigName"] = "one"
+    sagemaker.update_endpoint(**update, DeploymentConfig=guarded(wait=3600))
+    cloudwatch = world.client("cloudwatch", session)
+    alarm = {"AlarmName": "5xx", "MetricName": "Errors", "Namespace": "x", "Statistic": "Sum", "Period": 60}
+    alarm |= {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    cloudwatch.put_metric_alarm(**alarm)
+    cloudwatch.set_alarm_state(AlarmName="5xx", StateValue="ALARM", StateReason="test")
+    after = world.settled(sagemaker)
+    expect((after["EndpointStatus"], after["EndpointConfigName"]), ("InService", "two"))
+    expect(after.get("FailureReason"), None)
+    shown = world.control(f"endpoints/{world.staging}/demand")["history"]
+    expect([(h["outcome"], h["traffic"]) for h in shown[-2:]], [("done", "CANARY"), ("rollback", "CANARY")])
+
+
+@check("guardrails that do not apply end all at once in silence, none linger, and impossible ones are refused")
+def guardrails(world: World) -> None:
+    sagemaker = world.endpoint()
+    update = {"EndpointName": "demand", "EndpointConfigName": "two", "RetainAllVariantProperties": True}
+    world.config(sagemaker, "two")
+    half = "at most 50% of variant AllTraffic's 1 instance"
+    refuse = [(half, guarded()), (half, guarded(kind="LINEAR")), ("wait", guarded(wait=3601, kind="ALL_AT_ONCE"))]
+    for text, deployment in refuse:
+        refused("ValidationException", text, sagemaker.update_endpoint, **update, DeploymentConfig=deployment)
+    order = {"account": world.staging, "endpoint": "demand"}
+    world.control("endpoints/scale", {**order, "count": 2})
+    late = {"MaximumExecutionTimeoutInSeconds": 600}
+    refuse = [("CanarySize", guarded(51)), ("LinearStepSize", guarded(9, kind="LINEAR"))]
+    for text, deployment in [*refuse, ("MaximumExecution", guarded(wait=600, **late))]:
+        refused("ValidationException", text, sagemaker.update_endpoint, **update, DeploymentConfig=deployment)
+    world.control("endpoints/next", {**order, "fallBack": True})
+    sagemaker.update_endpoint(**update, DeploymentConfig=guarded(wait=3600))
+    done = world.settled(sagemaker)["LastDeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    expect(done["Type"], "ALL_AT_ONCE")
+    update["EndpointConfigName"] = "one"
+    sagemaker.update_endpoint(**update)
+    expect(world.settled(sagemaker).get("LastDeploymentConfig"), None)
+
+
+@check("a single-model endpoint answers without a target model, and somebody else's keeps what it has")
+def single_model(world: World) -> None:
+    made = world.artifact(world.there["modelsBucket"], "theirs/model.tar.gz")
+    vpc = {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    order = {"account": world.staging, "endpoint": "demand"}
+    theirs = {"model": {"VpcConfig": vpc}, "config": {"KmsKeyId": "key"}, "variant": {"VolumeSizeInGB": 30}}
+    world.control("endpoints/create", {**order, **theirs, "url": made["url"]})
+    session = world.session()
+    sagemaker = world.client("sagemaker", session)
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=world.settled(sagemaker)["EndpointConfigName"])
+    expect((config["KmsKeyId"], config["ProductionVariants"][0]["VolumeSizeInGB"]), ("key", 30))
+    expect(sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])["VpcConfig"], vpc)
+    runtime = world.client("sagemaker-runtime", session)
+    ask = {"EndpointName": "demand", "ContentType": "text/csv", "Body": "1,2,3"}
+    expect(json.load(runtime.invoke_endpoint(**ask)["Body"])["version"], 3)
+    refused("ValidationError", "not a multi-model", runtime.invoke_endpoint, **ask, TargetModel="model.tar.gz")
+
+
 @check("names that are taken or missing are refused in AWS's words")
 def names(world: World) -> None:
     sagemaker = world.endpoint()
@@ -510,15 +590,41 @@ def orphans(world: World) -> None:
     expect((shown["inFlight"], shown["messages"][0]["body"]), (1, "for the successor"))
 
 
-@check("alarms can be read")
+@check("an alarm tells when its state last changed, whatever sets it, and one that is missing is left out")
 def alarms(world: World) -> None:
     cloudwatch = world.client("cloudwatch", world.session())
     alarm = {"AlarmName": "5xx", "MetricName": "Errors", "Namespace": "x", "Statistic": "Sum", "Period": 60}
     alarm |= {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
     cloudwatch.put_metric_alarm(**alarm)
+
+    def shown() -> dict[str, Any]:
+        reply = cloudwatch.describe_alarms(AlarmNames=["5xx", "none"])
+        expect(reply["ResponseMetadata"]["HTTPHeaders"]["content-type"], "application/x-amz-json-1.0")
+        [found] = reply["MetricAlarms"]
+        return found
+
+    fresh = shown()
+    expect(fresh["StateValue"], "INSUFFICIENT_DATA")
     cloudwatch.set_alarm_state(AlarmName="5xx", StateValue="ALARM", StateReason="test")
-    shown = cloudwatch.describe_alarms(AlarmNames=["5xx", "none"])["MetricAlarms"]
-    expect([(a["AlarmName"], a["StateValue"]) for a in shown], [("5xx", "ALARM")])
+    changed = shown()
+    expect(changed["StateValue"], "ALARM")
+    expect(changed["StateTransitionedTimestamp"] > fresh["StateTransitionedTimestamp"], True)
+    world.control("alarms", {"account": world.staging, "name": "5xx", "state": "ALARM"})
+    again = shown()
+    expect(again["StateTransitionedTimestamp"], changed["StateTransitionedTimestamp"])
+    expect(again["StateUpdatedTimestamp"] > changed["StateUpdatedTimestamp"], True)
+    world.control("alarms", {"account": world.staging, "name": "both", "state": "OK", "composite": True})
+    expect(cloudwatch.describe_alarms(AlarmNames=["both"])["CompositeAlarms"], [])
+    asked = {"AlarmNames": ["5xx", "both"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 1}
+    pages = list(cloudwatch.get_paginator("describe_alarms").paginate(**asked))
+    expect([len(page["MetricAlarms"]) + len(page["CompositeAlarms"]) for page in pages], [1, 1])
+    expect(pages[1]["CompositeAlarms"][0]["StateValue"], "OK")
+    too_many = [str(n) for n in range(101)]
+    refused("ValidationError", "100", cloudwatch.describe_alarms, AlarmNames=too_many)
+    missing = {"AlarmName": "none", "StateValue": "OK", "StateReason": "test"}
+    refused("ResourceNotFound", "none", cloudwatch.set_alarm_state, **missing)
+    other = world.client("cloudwatch", world.made_of["accounts"][1]["identity"])
+    expect(other.describe_alarms()["MetricAlarms"], [])
 
 
 @check("the command line registers, approves, orders trouble and asks a model")
@@ -584,6 +690,36 @@ def wrong_models(world: World) -> None:
     refused("ModelError", "3 columns", runtime.invoke_endpoint, **ask)
     ask["EndpointName"] = "none"
     refused("ValidationError", f"of account {world.staging} not found", runtime.invoke_endpoint, **ask)
+
+
+@check("a model is not ready at first in each fleet, answers in CSV where asked, and what it was asked is kept")
+def loading(world: World) -> None:
+    session = world.session()
+    about = {"account": world.staging, "endpoint": "demand", "target": "demand-de.tar.gz"}
+    world.control("endpoints/loading", {**about, "invocations": 2, "seconds": 0.2})
+    sagemaker = world.endpoint(session)
+    runtime = world.client("sagemaker-runtime", session)
+    ask = {"EndpointName": "demand", "TargetModel": "demand-de.tar.gz", "ContentType": "text/csv"}
+    ask["Body"] = "1,2,3\n2,2,2"
+
+    def becomes_ready() -> None:
+        for _ in range(2):
+            expect(refused("ModelNotReadyException", "not ready", runtime.invoke_endpoint, **ask), 429)
+        time.sleep(0.2)
+        expect(json.load(runtime.invoke_endpoint(**ask)["Body"])["predictions"], [{"score": 16.5}, {"score": 17.0}])
+
+    becomes_ready()
+    answer = runtime.invoke_endpoint(**ask, Accept="text/csv")
+    expect((answer["ContentType"], answer["Body"].read()), ("text/csv", b"16.5,demand-de,3\n17.0,demand-de,3\n"))
+    query = f"account={world.staging}&endpoint=demand"
+    asked = world.control(f"invocations?{query}&target=demand-de.tar.gz")
+    expect([a["accept"] for a in asked[-2:]], ["*/*", "text/csv"])
+    expect((len(asked), asked[0]["body"], asked[0]["contentType"]), (4, "1,2,3\n2,2,2", "text/csv"))
+    expect(world.control(f"invocations?{query}&target=other.tar.gz"), [])
+    world.config(sagemaker, "two")
+    sagemaker.update_endpoint(EndpointName="demand", EndpointConfigName="two")
+    world.settled(sagemaker)
+    becomes_ready()
 
 
 @check("faults come on order: instead, after, dropped, delayed, held, as often as asked")

@@ -31,6 +31,9 @@ public struct EndpointDescription: Sendable, Decodable {
     public let creationTime: Date?
     public let lastModifiedTime: Date
     public let variants: [EndpointVariantStatus]
+    /// How the last update moved the traffic: `ALL_AT_ONCE`, `CANARY`, `LINEAR` or `ROLLING`; nil where AWS
+    /// does not say.
+    public let lastTraffic: String?
 
     private enum CodingKeys: String, CodingKey {
         case name = "EndpointName"
@@ -42,6 +45,7 @@ public struct EndpointDescription: Sendable, Decodable {
         case creationTime = "CreationTime"
         case lastModifiedTime = "LastModifiedTime"
         case variants = "ProductionVariants"
+        case lastDeployment = "LastDeploymentConfig"
     }
 
     private struct Pending: Decodable {
@@ -61,6 +65,7 @@ public struct EndpointDescription: Sendable, Decodable {
         creationTime = try values.decodeIfPresent(Date.self, forKey: .creationTime)
         lastModifiedTime = try values.decode(Date.self, forKey: .lastModifiedTime)
         variants = try values.decodeIfPresent([EndpointVariantStatus].self, forKey: .variants) ?? []
+        lastTraffic = try values.decodeIfPresent(LastDeployment.self, forKey: .lastDeployment)?.traffic
     }
 }
 

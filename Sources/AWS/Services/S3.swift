@@ -49,6 +49,21 @@ public struct S3: Sendable {
         }
     }
 
+    /// The content of a small object.
+    ///
+    /// An object that is not there is `denied`, not `notFound`, to a caller without `s3:ListBucket`.
+    ///
+    /// - Parameter maximumBytes: A larger one is `unreadable`, with the code `ReplyTooLarge`.
+    public func getObject(bucket: String, key: String, maximumBytes: Int) async throws -> [UInt8] {
+        var call = AWSCall(.s3, "GetObject", subject: "s3://\(bucket)/\(key)")
+        call.method = "GET"
+        call.bucket = bucket
+        call.path = Self.path(key)
+        call.timeouts = HTTPTimeouts(connect: .seconds(5), total: nil, idle: .seconds(60))
+        call.maximumResponseBytes = maximumBytes
+        return try await client.send(call) { $0.body }
+    }
+
     /// Copies an object of at most 5 GB within S3 and has S3 compute its SHA-256.
     ///
     /// Metadata is copied; encryption is the destination bucket's own unless `kmsKeyARN` says otherwise.

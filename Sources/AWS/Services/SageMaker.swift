@@ -52,6 +52,21 @@ public struct SageMaker: Sendable {
         return tags
     }
 
+    /// Adds tags to a resource of SageMaker's, in place of those of the same name.
+    ///
+    /// See [AddTags](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AddTags.html).
+    public func addTags(arn: String, _ tags: [String: String]) async throws {
+        struct Input: Encodable {
+            let resourceArn: String
+            let tags: [TagInput]?
+        }
+        try await sendIgnoringReply(
+            "AddTags",
+            subject: arn,
+            Input(resourceArn: arn, tags: TagInput.list(tags))
+        )
+    }
+
     func send<Output: Decodable>(
         _ operation: String,
         subject: String,

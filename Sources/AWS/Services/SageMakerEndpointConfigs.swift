@@ -1,17 +1,21 @@
 public import Foundation
+public import Native
 
 extension SageMaker {
     /// Creates an endpoint config, which is never changed afterwards.
     ///
     /// See [CreateEndpointConfig](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html).
     ///
-    /// - Parameter kmsKey: Encrypts the instances' volumes.
+    /// - Parameters:
+    ///   - kmsKey: Encrypts the instances' volumes.
+    ///   - others: Members that this program does not name, such as `DataCaptureConfig`, as AWS gave them.
     /// - Returns: The config's ARN. Calls that name it may not see it at once.
     @discardableResult
     public func createEndpointConfig(
         name: String,
         variant: EndpointVariant,
         kmsKey: String? = nil,
+        others: [String: JSONValue] = [:],
         tags: [String: String] = [:]
     ) async throws -> String {
         struct Input: Encodable {
@@ -19,6 +23,20 @@ extension SageMaker {
             let productionVariants: [EndpointVariant]
             let kmsKeyId: String?
             let tags: [TagInput]?
+            let others: [String: JSONValue]
+
+            private enum CodingKeys: String, CodingKey {
+                case endpointConfigName, productionVariants, kmsKeyId, tags
+            }
+
+            func encode(to encoder: any Encoder) throws {
+                try others.encode(to: encoder)
+                var values = encoder.container(keyedBy: CodingKeys.self)
+                try values.encode(endpointConfigName, forKey: .endpointConfigName)
+                try values.encode(productionVariants, forKey: .productionVariants)
+                try values.encodeIfPresent(kmsKeyId, forKey: .kmsKeyId)
+                try values.encodeIfPresent(tags, forKey: .tags)
+            }
         }
         struct Output: Decodable {
             let arn: String
@@ -32,7 +50,8 @@ extension SageMaker {
                 endpointConfigName: name,
                 productionVariants: [variant],
                 kmsKeyId: kmsKey,
-                tags: TagInput.list(tags)
+                tags: TagInput.list(tags),
+                others: others
             ),
             isRepeatable: false
         )
@@ -49,33 +68,58 @@ extension SageMaker {
 /// Which model runs on what.
 public struct EndpointVariant: Sendable, Equatable, Codable {
     public let name: String
+    /// The model; nil for a variant of inference components.
     public let modelName: String?
     /// Such as `ml.m5.large`; nil for a serverless variant.
     public let instanceType: String?
     public let initialInstanceCount: Int?
     /// The share of the traffic, relative to the other variants'.
     public let initialWeight: Double?
+    /// The members that are not named here, such as `VolumeSizeInGB`, as AWS gave them.
+    public let others: [String: JSONValue]
 
     public init(
         name: String,
         modelName: String,
         instanceType: String,
         initialInstanceCount: Int,
-        initialWeight: Double = 1
+        initialWeight: Double = 1,
+        others: [String: JSONValue] = [:]
     ) {
         self.name = name
         self.modelName = modelName
         self.instanceType = instanceType
         self.initialInstanceCount = initialInstanceCount
         self.initialWeight = initialWeight
+        self.others = others
     }
 
-    private enum CodingKeys: String, CodingKey {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case name = "VariantName"
         case modelName = "ModelName"
         case instanceType = "InstanceType"
         case initialInstanceCount = "InitialInstanceCount"
         case initialWeight = "InitialVariantWeight"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        modelName = try values.decodeIfPresent(String.self, forKey: .modelName)
+        instanceType = try values.decodeIfPresent(String.self, forKey: .instanceType)
+        initialInstanceCount = try values.decodeIfPresent(Int.self, forKey: .initialInstanceCount)
+        initialWeight = try values.decodeIfPresent(Double.self, forKey: .initialWeight)
+        others = try JSONValue.members(of: decoder, besides: CodingKeys.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try others.encode(to: encoder)
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(name, forKey: .name)
+        try values.encodeIfPresent(modelName, forKey: .modelName)
+        try values.encodeIfPresent(instanceType, forKey: .instanceType)
+        try values.encodeIfPresent(initialInstanceCount, forKey: .initialInstanceCount)
+        try values.encodeIfPresent(initialWeight, forKey: .initialWeight)
     }
 }
 
@@ -86,8 +130,10 @@ public struct EndpointConfigDescription: Sendable, Decodable {
     public let variants: [EndpointVariant]
     public let kmsKey: String?
     public let creationTime: Date?
+    /// The members that are not named here, such as `DataCaptureConfig`, as AWS gave them.
+    public let others: [String: JSONValue]
 
-    private enum CodingKeys: String, CodingKey {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case name = "EndpointConfigName"
         case arn = "EndpointConfigArn"
         case variants = "ProductionVariants"
@@ -102,5 +148,6 @@ public struct EndpointConfigDescription: Sendable, Decodable {
         variants = try values.decodeIfPresent([EndpointVariant].self, forKey: .variants) ?? []
         kmsKey = try values.decodeIfPresent(String.self, forKey: .kmsKey)
         creationTime = try values.decodeIfPresent(Date.self, forKey: .creationTime)
+        others = try JSONValue.members(of: decoder, besides: CodingKeys.self)
     }
 }

@@ -37,18 +37,23 @@ extension SageMaker {
     ///
     /// See [UpdateEndpoint](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html).
     ///
-    /// - Parameter retainAllVariantProperties: Whether counts and weights stay as they are now instead of
-    ///   becoming the config's, so that automatic scaling is not undone.
+    /// - Parameters:
+    ///   - retainAllVariantProperties: Whether counts and weights stay as they are now instead of becoming the
+    ///     config's, so that automatic scaling is not undone.
+    ///   - deployment: How the traffic moves. Without one SageMaker moves it all at once and watches nothing,
+    ///     whatever the update before was told.
     @discardableResult
     public func updateEndpoint(
         name: String,
         configName: String,
-        retainAllVariantProperties: Bool
+        retainAllVariantProperties: Bool,
+        deployment: DeploymentConfig? = nil
     ) async throws -> String {
         struct Input: Encodable {
             let endpointName: String
             let endpointConfigName: String
             let retainAllVariantProperties: Bool
+            let deploymentConfig: DeploymentConfig?
         }
         let output: EndpointARN = try await send(
             "UpdateEndpoint",
@@ -56,7 +61,8 @@ extension SageMaker {
             Input(
                 endpointName: name,
                 endpointConfigName: configName,
-                retainAllVariantProperties: retainAllVariantProperties
+                retainAllVariantProperties: retainAllVariantProperties,
+                deploymentConfig: deployment
             ),
             isRepeatable: false
         )

@@ -1,3 +1,5 @@
+public import Native
+
 extension SageMaker {
     /// Creates a model: a container image and the place of its artifact or artifacts.
     ///
@@ -6,6 +8,8 @@ extension SageMaker {
     /// - Parameters:
     ///   - name: At most 63 letters, digits and inner hyphens.
     ///   - modelDataURL: An artifact, or for a multi-model endpoint the prefix of all of them.
+    ///   - multiModelConfig: How a multi-model container is set up, as AWS gave it; nil for AWS's own default.
+    ///   - network: How the container reaches the network.
     /// - Returns: The model's ARN.
     @discardableResult
     public func createModel(
@@ -14,6 +18,8 @@ extension SageMaker {
         environment: [String: String] = [:],
         modelDataURL: String,
         multiModel: Bool,
+        multiModelConfig: JSONValue? = nil,
+        network: ModelNetwork = ModelNetwork(),
         executionRoleARN: String,
         tags: [String: String] = [:]
     ) async throws -> String {
@@ -21,6 +27,8 @@ extension SageMaker {
             let modelName: String
             let executionRoleArn: String
             let primaryContainer: Container
+            let vpcConfig: JSONValue?
+            let enableNetworkIsolation: Bool?
             let tags: [TagInput]?
         }
         struct Container: Encodable {
@@ -28,6 +36,7 @@ extension SageMaker {
             let mode: String
             let modelDataUrl: String
             let environment: [String: String]?
+            let multiModelConfig: JSONValue?
         }
         struct Output: Decodable {
             let arn: String
@@ -38,7 +47,8 @@ extension SageMaker {
             image: containerImage,
             mode: multiModel ? "MultiModel" : "SingleModel",
             modelDataUrl: modelDataURL,
-            environment: environment.isEmpty ? nil : environment
+            environment: environment.isEmpty ? nil : environment,
+            multiModelConfig: multiModel ? multiModelConfig : nil
         )
         let output: Output = try await send(
             "CreateModel",
@@ -47,6 +57,8 @@ extension SageMaker {
                 modelName: name,
                 executionRoleArn: executionRoleARN,
                 primaryContainer: container,
+                vpcConfig: network.vpc,
+                enableNetworkIsolation: network.isIsolated ? true : nil,
                 tags: TagInput.list(tags)
             ),
             isRepeatable: false
@@ -68,12 +80,41 @@ public struct ModelDescription: Sendable, Decodable {
     public let executionRoleARN: String?
     /// The container; nil for a model that is a pipeline of several.
     public let container: ModelContainer?
+    /// How the container reaches the network.
+    public let network: ModelNetwork
 
     private enum CodingKeys: String, CodingKey {
         case name = "ModelName"
         case arn = "ModelArn"
         case executionRoleARN = "ExecutionRoleArn"
         case container = "PrimaryContainer"
+        case vpc = "VpcConfig"
+        case isIsolated = "EnableNetworkIsolation"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        arn = try values.decode(String.self, forKey: .arn)
+        executionRoleARN = try values.decodeIfPresent(String.self, forKey: .executionRoleARN)
+        container = try values.decodeIfPresent(ModelContainer.self, forKey: .container)
+        network = ModelNetwork(
+            vpc: try values.decodeIfPresent(JSONValue.self, forKey: .vpc),
+            isIsolated: try values.decodeIfPresent(Bool.self, forKey: .isIsolated) ?? false
+        )
+    }
+}
+
+/// How a model's container reaches the network.
+public struct ModelNetwork: Sendable, Equatable {
+    /// The subnets and security groups, as AWS gave them; nil where it is in no VPC of the account's.
+    public let vpc: JSONValue?
+    /// Whether it reaches nothing at all.
+    public let isIsolated: Bool
+
+    public init(vpc: JSONValue? = nil, isIsolated: Bool = false) {
+        self.vpc = vpc
+        self.isIsolated = isIsolated
     }
 }
 
@@ -84,12 +125,15 @@ public struct ModelContainer: Sendable, Decodable {
     /// `SingleModel` or `MultiModel`; AWS may leave the first out.
     public let mode: String?
     public let environment: [String: String]
+    /// How a multi-model container is set up, as AWS gave it.
+    public let multiModelConfig: JSONValue?
 
     private enum CodingKeys: String, CodingKey {
         case image = "Image"
         case modelDataURL = "ModelDataUrl"
         case mode = "Mode"
         case environment = "Environment"
+        case multiModelConfig = "MultiModelConfig"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -98,5 +142,6 @@ public struct ModelContainer: Sendable, Decodable {
         modelDataURL = try values.decodeIfPresent(String.self, forKey: .modelDataURL)
         mode = try values.decodeIfPresent(String.self, forKey: .mode)
         environment = try values.decodeIfPresent([String: String].self, forKey: .environment) ?? [:]
+        multiModelConfig = try values.decodeIfPresent(JSONValue.self, forKey: .multiModelConfig)
     }
 }

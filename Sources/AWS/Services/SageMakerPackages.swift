@@ -93,6 +93,8 @@ public struct ModelPackage: Sendable, Decodable {
     /// To fractions of a second. Absent from a package nobody has changed since it was created.
     public let lastModifiedTime: Date?
     public let containers: [PackageContainer]
+    /// The IAM principal that changed it last, as `AIDA…` or `AROA…:<session>`; nil where AWS names none.
+    public let lastModifiedBy: String?
 
     private enum CodingKeys: String, CodingKey {
         case arn = "ModelPackageArn"
@@ -103,6 +105,19 @@ public struct ModelPackage: Sendable, Decodable {
         case creationTime = "CreationTime"
         case lastModifiedTime = "LastModifiedTime"
         case inference = "InferenceSpecification"
+        case lastModifiedBy = "LastModifiedBy"
+    }
+
+    private struct User: Decodable {
+        let identity: Identity?
+
+        struct Identity: Decodable {
+            let principalID: String?
+
+            private enum CodingKeys: String, CodingKey { case principalID = "PrincipalId" }
+        }
+
+        private enum CodingKeys: String, CodingKey { case identity = "IamIdentity" }
     }
 
     private struct Inference: Decodable {
@@ -121,6 +136,7 @@ public struct ModelPackage: Sendable, Decodable {
         creationTime = try values.decode(Date.self, forKey: .creationTime)
         lastModifiedTime = try values.decodeIfPresent(Date.self, forKey: .lastModifiedTime)
         containers = try values.decodeIfPresent(Inference.self, forKey: .inference)?.containers ?? []
+        lastModifiedBy = try values.decodeIfPresent(User.self, forKey: .lastModifiedBy)?.identity?.principalID
     }
 }
 

@@ -39,7 +39,8 @@ public struct SageMakerRuntime: Sendable {
                 status: response.status,
                 contentType: response.header("Content-Type"),
                 body: response.body,
-                variant: response.header("x-Amzn-Invoked-Production-Variant")
+                variant: response.header("x-Amzn-Invoked-Production-Variant"),
+                duration: response.duration
             )
         }
     }
@@ -52,4 +53,6 @@ public struct Invocation: Sendable {
     public let body: [UInt8]
     /// The production variant that answered.
     public let variant: String?
+    /// How long the request took that was answered, those sent before it not counted.
+    public let duration: Duration
 }

@@ -69,7 +69,9 @@ struct ErrorReply: Sendable, Equatable {
         guard let body = try? AWSJSON.decode(Body.self, from: response.body) else { return }
         code = Self.bareCode(body.type ?? body.code ?? "")
         let said = body.message ?? body.capitalMessage ?? ""
-        message = body.originalMessage.map { "\(said) \($0)".trimmingCharacters(in: .whitespaces) } ?? said
+        // SageMaker quotes a container's words in its own message, and then gives them once more.
+        let original = body.originalMessage.flatMap { said.contains($0) ? nil : $0 } ?? ""
+        message = "\(said) \(original)".trimmingCharacters(in: .whitespaces)
     }
 
     private mutating func readXML(_ response: HTTPResponse) {

@@ -30,4 +30,10 @@ struct Service: Sendable, Equatable {
         host: "events",
         signing: "events"
     )
+    static let cloudWatch = Service(
+        name: "CloudWatch",
+        variable: "CLOUDWATCH",
+        host: "monitoring",
+        signing: "monitoring"
+    )
 }

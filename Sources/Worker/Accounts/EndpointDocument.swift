@@ -31,6 +31,9 @@ public struct EndpointDocument: Hashable, Sendable {
         case singleModel = "single-model"
     }
 
+    /// How many releases are kept where the document does not say.
+    public static let keepByDefault = 3
+
     /// The one target of a single-model endpoint.
     public static let singleTarget = "model.tar.gz"
 
@@ -41,7 +44,7 @@ public struct EndpointDocument: Hashable, Sendable {
         operators: [SenderPattern]? = nil,
         smoke: [SmokeTest] = [],
         container: ContainerDocument? = nil,
-        keep: Int = 3,
+        keep: Int = EndpointDocument.keepByDefault,
         adopt: Bool = false,
         onRejection: EndpointPlan.OnRejection = .rollback,
         onModelFailure: EndpointPlan.OnModelFailure = .fail,

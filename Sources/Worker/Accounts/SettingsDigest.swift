@@ -6,7 +6,9 @@ extension EndpointDocument {
     ///
     /// It holds whatever would change what is rolled out, how it is judged or who may approve it. How the
     /// worker gets into the account (`role`, `externalId`) and who may operate the endpoint change none
-    /// of that, so they do not void an approval.
+    /// of that, so they do not void an approval; nor do how much is kept, how often people are reminded and
+    /// what a rejection brings about later. Whatever has its default is left out, so that a setting that
+    /// is new to Sluice voids nothing that was approved before.
     public func settingsDigestInput(account: AccountDocument) -> String {
         let stage = stage(ofAccount: account.name)
         var settings: [String: CanonicalJSON] = [
@@ -15,6 +17,9 @@ extension EndpointDocument {
             "smoke": .list(smoke.map(Self.canonical)),
             "account": Self.canonical(account),
         ]
+        if serves != .multiModel { settings["serves"] = .text(serves.rawValue) }
+        if adopt { settings["adopt"] = .flag(adopt) }
+        if onModelFailure != .fail { settings["onModelFailure"] = .text(onModelFailure.rawValue) }
         if let container {
             settings["container"] = .object([
                 "image": .text(container.image), "environment": .texts(container.environment),
@@ -42,45 +47,35 @@ extension EndpointDocument {
     }
 
     private static func canonical(_ stage: StageDocument) -> CanonicalJSON {
-        .object([
+        var variant: [String: CanonicalJSON] = [
+            "name": .text(stage.variant.name),
+            "instance": .text(stage.variant.instance),
+            "count": .integer(stage.variant.count),
+        ]
+        variant["volumeKmsKey"] = stage.variant.volumeKmsKey.map(CanonicalJSON.text)
+        var object: [String: CanonicalJSON] = [
             "name": .text(stage.name),
             "accepts": .list(stage.accepts.map(\.rawValue).sorted().map(CanonicalJSON.text)),
             "soak": .duration(stage.soak),
-            "variant": .object([
-                "name": .text(stage.variant.name),
-                "instance": .text(stage.variant.instance),
-                "count": .integer(stage.variant.count),
-            ]),
-            "gate": .object([
-                "approvals": .integer(stage.gate.approvals),
-                "approvers": .list(stage.gate.approvers.map(\.text).sorted().map(CanonicalJSON.text)),
-                "expires": .duration(stage.gate.expires),
-            ]),
-        ])
-    }
-
-    private static func canonical(_ smoke: SmokeTest) -> CanonicalJSON {
-        var object: [String: CanonicalJSON] = [:]
-        if case .requests(let requests) = smoke.question {
-            object["contentType"] = .text(requests.contentType)
-            if case .bytes(let bytes) = requests.body {
-                object["body"] = .text(String(decoding: bytes, as: UTF8.self))
-            }
-            object["expect"] = .list(requests.expect.map(canonical))
-        }
-        object["target"] = smoke.target.map(CanonicalJSON.text)
-        object["within"] = smoke.within.map(CanonicalJSON.duration)
+            "variant": .object(variant),
+            "gate": canonical(stage.gate),
+        ]
+        if stage.lag != .zero { object["lag"] = .duration(stage.lag) }
+        object["traffic"] = stage.traffic.map(canonical)
         return .object(object)
     }
 
-    private static func canonical(_ expectation: SmokeTest.Expectation) -> CanonicalJSON {
-        var object: [String: CanonicalJSON] = [:]
-        if case .pointer(let pointer) = expectation.place { object["pointer"] = .text(pointer) }
-        switch expectation.check {
-        case .equals(.text(let text)): object["equals"] = .text(text)
-        case .equals(.number(let number)): object["equals"] = .number(number)
-        case .equals(.flag(let flag)): object["equals"] = .flag(flag)
-        case .between(let low, let high): object["between"] = .list([.number(low), .number(high)])
+    private static func canonical(_ traffic: TrafficDocument) -> CanonicalJSON {
+        var object: [String: CanonicalJSON] = [
+            "type": .text(traffic.shift.type),
+            "wait": .duration(traffic.wait),
+            "alarms": .list(traffic.alarms.sorted().map(CanonicalJSON.text)),
+            "terminationWait": .duration(traffic.terminationWait),
+        ]
+        object["maximumExecution"] = traffic.maximumExecution.map(CanonicalJSON.duration)
+        switch traffic.shift {
+        case .allAtOnce: break
+        case .canary(let percent), .linear(let percent): object["percent"] = .integer(percent)
         }
         return .object(object)
     }

@@ -59,7 +59,7 @@ struct ArtifactCopier {
                     facts.append(.pin(package: done.job.package, pin))
                 }
             case .failure(let refusal as Refusal):
-                return .checkFailed(blame: .target(refusal.target), sentence: refusal.sentence)
+                return .checkFailed(blame: .targets([refusal.target]), sentence: refusal.sentence)
             case .failure(let error):
                 failure = error
             }

@@ -19,7 +19,7 @@ struct Inspector {
         }
         if let sentence = withdrawn(packages) { return .withdrawn(sentence: sentence) }
         if let (target, sentence) = problem(in: packages) {
-            return .checkFailed(blame: .target(target), sentence: sentence)
+            return .checkFailed(blame: .targets([target]), sentence: sentence)
         }
         if let sentence = disagreement { return .checkFailed(blame: .changes, sentence: sentence) }
 
@@ -29,10 +29,10 @@ struct Inspector {
             switch try await pin(version, session) {
             case .success(let pin): facts.append(.pin(package: version.package, pin))
             case .failure(let missing):
-                return .checkFailed(blame: .target(target), sentence: missing.sentence)
+                return .checkFailed(blame: .targets([target]), sentence: missing.sentence)
             }
         }
-        return .inspected(try await endpoint(session))
+        return try await endpoint(session)
     }
 
     /// The packages whose last look is too old to go by, looked at again.
@@ -154,18 +154,37 @@ struct Inspector {
         )
     }
 
-    private func endpoint(_ session: Sessions.Session) async throws -> Inspection {
+    private func endpoint(_ session: Sessions.Session) async throws -> Attempt.Event {
         let found: EndpointDescription
         do {
             found = try await SageMaker(session.client).describeEndpoint(name: work.attempt.endpoint)
         } catch let error as AWSError where error.isMissing {
-            return Inspection(endpoint: nil, isOurs: true)
+            return .inspected(Inspection(endpoint: nil, isOurs: true))
         }
         let sight = EndpointSight(found)
         if try await performer.ledger.knows(config: sight.config, in: work.attempt.account) {
-            return Inspection(endpoint: sight, isOurs: true)
+            return .inspected(Inspection(endpoint: sight, isOurs: true))
         }
+        if performer.settings.endpoint(work.attempt.endpoint)?.adopt ?? false, sight.kind != .failed {
+            return try await adoption(of: sight, session)
+        }
+        // One that has failed can only be deleted, and nobody said that of somebody else's.
         let tags = try await SageMaker(session.client).listTags(arn: found.arn)
-        return Inspection(endpoint: sight, isOurs: tags[EndpointRoller.endpointTag] == work.attempt.endpoint)
+        let isOurs = tags[EndpointRoller.endpointTag] == work.attempt.endpoint
+        return .inspected(Inspection(endpoint: sight, isOurs: isOurs))
+    }
+
+    /// Somebody else's endpoint is as good as ours where the accounts folder lets it be adopted, provided that
+    /// all of it can be carried on.
+    private func adoption(
+        of sight: EndpointSight,
+        _ session: Sessions.Session
+    ) async throws -> Attempt.Event {
+        guard sight.kind == .inService else { return .inspected(Inspection(endpoint: sight, isOurs: true)) }
+        let adoption = Adoption(endpoint: work.attempt.endpoint, account: work.attempt.account)
+        switch try await adoption.inspect(sight.config, SageMaker(session.client)) {
+        case .success: return .inspected(Inspection(endpoint: sight, isOurs: true))
+        case .failure(let refusal): return .checkFailed(blame: .nobody, sentence: refusal.sentence)
+        }
     }
 }

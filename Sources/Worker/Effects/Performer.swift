@@ -28,15 +28,27 @@ struct Performer: Sendable {
         case .copyArtifacts:
             return try await ArtifactCopier(performer: self, work: work).copy(learning: &facts)
         case .deleteEndpoint, .createModel, .createEndpointConfig, .createEndpoint, .updateEndpoint:
-            let (endpoint, session) = try await place(of: work)
-            return try await EndpointRoller(endpoint: endpoint, session: session, work: work).roll()
+            return try await roller(of: work).roll()
         case .invoke(let targets):
             let (endpoint, session) = try await place(of: work)
-            return try await SmokeTester(endpoint: endpoint, session: session).test(targets)
+            let tester = SmokeTester(
+                endpoint: endpoint,
+                stage: work.attempt.stage,
+                account: session.account.name,
+                calls: SmokeCalls(endpoint, session)
+            )
+            let event = try await tester.test(targets)
+            if case .modelsAnswered = event { try await roller(of: work).claimAdopted() }
+            return event
         case .look, .wait:
             // Looks are shared by the attempts of an account, and time passes by itself.
             throw FailureError(.interrupted, "nothing to perform")
         }
+    }
+
+    private func roller(of work: Work) async throws -> EndpointRoller {
+        let (endpoint, session) = try await place(of: work)
+        return EndpointRoller(performer: self, endpoint: endpoint, session: session, work: work)
     }
 
     /// The endpoint as the accounts folder has it, and the account it is worked on in.
@@ -128,7 +140,8 @@ extension EndpointSight {
             status: endpoint.status.rawValue,
             config: endpoint.configName ?? "",
             modifiedAt: Moment(endpoint.lastModifiedTime),
-            failureReason: endpoint.failureReason
+            failureReason: endpoint.failureReason,
+            traffic: endpoint.lastTraffic
         )
     }
 }

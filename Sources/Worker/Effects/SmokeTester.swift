@@ -1,113 +1,164 @@
 import AWS
-import Foundation
-import Native
 import Promotion
 
-/// Asks the changed target models the smoke test's questions and judges their answers.
-struct SmokeTester {
+/// Asks the changed target models what the smoke tests ask, and judges their answers.
+///
+/// Every model is tested to its own end, so that one that fails hides no other.
+struct SmokeTester: Sendable {
     let endpoint: EndpointDocument
-    let session: Sessions.Session
+    /// The name of the account, for sentences.
+    let account: String
+    /// How often a model is asked where the test does not say.
+    let invocations: Int
+    let calls: SmokeCalls
 
-    /// A target model's answer that was not what the smoke test expects.
-    private struct Refusal: Error {
-        let target: String
-        let sentence: String
+    /// How many models are tested at a time.
+    private static let breadth = 8
+
+    init(endpoint: EndpointDocument, stage: String, account: String, calls: SmokeCalls) {
+        self.endpoint = endpoint
+        self.account = account
+        self.calls = calls
+        // Each instance of a multi-model endpoint loads a model on its own.
+        invocations = max(2, endpoint.stage(named: stage)?.variant.count ?? 1)
+    }
+
+    /// What became of one target model's tests.
+    private enum Verdict {
+        case answered(evidence: String)
+        case refused(sentence: String)
+        /// The tests could not be carried out, which says nothing of the model.
+        case broken(any Error)
     }
 
     func test(_ targets: [String]) async throws -> Attempt.Event {
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for target in targets {
-                    group.addTask {
-                        for test in endpoint.smokeTests(for: target) { try await ask(target, test) }
-                    }
-                }
-                try await group.waitForAll()
-            }
-        } catch let refusal as Refusal {
-            return .checkFailed(blame: .target(refusal.target), sentence: refusal.sentence)
-        }
-        return .modelsAnswered
-    }
-
-    private func ask(_ target: String, _ test: SmokeTest) async throws {
-        guard case .requests(let requests) = test.question else { return }
-        var (body, took) = try await invoke(target, requests)
-        if let within = test.within, took > within {
-            // The first answer may have waited for the model to load; the limit is for a loaded one.
-            (body, took) = try await invoke(target, requests)
-            guard took <= within else {
-                throw refusal(target, "answered in \(Self.text(took)), and is given \(Self.text(within))")
+        let targets = targets.sorted()
+        let shared = try await objects(sharedBy: targets)
+        let verdicts = try await targets.concurrentMap(atMost: Self.breadth) { await verdict(on: $0, shared) }
+        var refused: [(target: String, sentence: String)] = []
+        var evidence: [String] = []
+        var obstacle: (any Error)?
+        for (target, verdict) in zip(targets, verdicts) {
+            switch verdict {
+            case .answered(let what): evidence.append("\(target): \(what)")
+            case .refused(let sentence): refused.append((target, sentence))
+            // Who is stopped in the middle starts again, and then finds every model that fails.
+            case .broken(let error as CancellationError): throw error
+            case .broken(let error): obstacle = obstacle ?? error
             }
         }
-        if let sentence = Self.disappointment(with: body, requests.expect) { throw refusal(target, sentence) }
-    }
-
-    private func refusal(_ target: String, _ what: String) -> Refusal {
-        Refusal(
-            target: target,
-            sentence: "smoke test of \(target) in account \(session.account.name): it \(what)"
-        )
-    }
-
-    private func invoke(_ target: String, _ test: SmokeTest.Requests) async throws -> ([UInt8], Duration) {
-        guard case .bytes(let question) = test.body else { return ([], .zero) }
-        let start = ContinuousClock.now
-        do {
-            let answer = try await SageMakerRuntime(session.client).invokeEndpoint(
-                name: endpoint.name,
-                targetModel: target,
-                contentType: test.contentType,
-                body: question
+        // A model that has failed is taken out also where another could not be asked.
+        guard refused.isEmpty else {
+            return .checkFailed(
+                blame: .targets(refused.map(\.target)),
+                sentence: refused.map(\.sentence).joined(separator: "; ")
             )
-            return (answer.body, .now - start)
-        } catch let error as AWSError {
-            switch error.kind {
-            case .modelError: throw refusal(target, "failed: \(error.message)")
-            case .invalid, .notFound: throw refusal(target, "could not be invoked: \(error.message)")
-            default: throw error
-            }
         }
+        if let obstacle { throw obstacle }
+        return .modelsAnswered(evidence: evidence.joined(separator: ". "))
     }
 
-    private static func text(_ duration: Duration) -> String {
-        "\(Double(duration.wholeMilliseconds) / 1000) s"
-    }
-
-    /// Why an answer is not what is expected, or nil where it is.
-    static func disappointment(with body: [UInt8], _ expectations: [SmokeTest.Expectation]) -> String? {
-        guard !expectations.isEmpty else { return nil }
-        let document: JSONDocument
+    private func verdict(on target: String, _ shared: [SmokeTest: [UInt8]]) async -> Verdict {
+        let tests = endpoint.smokeTests(for: target)
+        guard !tests.isEmpty else { return .answered(evidence: "asked nothing, as `smoke: none` says") }
         do {
-            document = try JSONDocument(parsing: body, limits: JSONLimits(bytes: 6 << 20, depth: 64))
+            var interview = Interview(target: target, calls: calls)
+            var evidence: [String] = []
+            for test in tests {
+                var content: [UInt8] = []
+                if let object = test.object {
+                    content = if let read = shared[test] { read } else { try await self.content(of: object) }
+                }
+                interview.within = test.within
+                switch test.question {
+                case .requests(let requests):
+                    evidence.append(try await ask(requests, object: content, in: &interview))
+                case .golden(let set):
+                    evidence.append(try await GoldenTest(set, content).ask(in: &interview))
+                }
+            }
+            return .answered(evidence: evidence.joined(separator: "; "))
+        } catch let disappointment as Disappointment {
+            return .refused(
+                sentence: "smoke test of \(target) in account \(account): it \(disappointment.sentence)"
+            )
         } catch {
-            return "answered something that is not JSON: \(error)"
+            return .broken(error)
         }
-        for expectation in expectations {
-            guard case .pointer(let pointer) = expectation.place else { continue }
-            let value = try? document.value(at: pointer)
-            guard let value else { return "has nothing at \(pointer)" }
-            if let sentence = disappointment(with: value, expectation, at: pointer) { return sentence }
-        }
-        return nil
     }
 
-    private static func disappointment(
-        with value: JSONValue,
-        _ expectation: SmokeTest.Expectation,
-        at pointer: String
-    ) -> String? {
-        switch expectation.check {
-        case .between(let low, let high):
-            guard let number = value.number else { return "has no number at \(pointer)" }
-            return (low...high).contains(number)
-                ? nil : "answered \(number) at \(pointer), and \(low) to \(high) is expected"
-        case .equals(.text(let text)):
-            return value.string == text ? nil : "answered something else than \(text) at \(pointer)"
-        case .equals(.number(let number)):
-            return value.number == number ? nil : "answered something else than \(number) at \(pointer)"
-        case .equals(.flag(let flag)):
-            return value.bool == flag ? nil : "answered something else than \(flag) at \(pointer)"
+    private func ask(
+        _ requests: SmokeTest.Requests,
+        object: [UInt8],
+        in interview: inout Interview
+    ) async throws -> String {
+        var body = object
+        if case .bytes(let bytes) = requests.body { body = bytes }
+        let question = SmokeCalls.Question(
+            contentType: requests.contentType,
+            accept: requests.expect.map(\.place).accept,
+            body: body
+        )
+        let times = requests.invocations ?? invocations
+        for _ in 0..<times {
+            try Reply.check(try await interview.ask(question), requests.expect)
+        }
+        return "\(times) invocation\(times == 1 ? "" : "s")"
+    }
+
+    /// The objects of the tests that are for several targets, so that each is read once.
+    private func objects(sharedBy targets: [String]) async throws -> [SmokeTest: [UInt8]] {
+        var contents: [SmokeTest: [UInt8]] = [:]
+        let used = Set(targets.flatMap(endpoint.smokeTests))
+        for test in endpoint.smoke where test.target == nil && used.contains(test) {
+            if let object = test.object { contents[test] = try await content(of: object) }
+        }
+        return contents
+    }
+
+    /// What is in an object. That it cannot be read is no fault of any model.
+    private func content(of object: SmokeTest.NeededObject) async throws -> [UInt8] {
+        let name = "\(object.place), \(object.purpose) of a smoke test of endpoint \(endpoint.name)"
+        do {
+            return try await calls.read(object.place, object.limit)
+        } catch let error as AWSError where error.isMissing {
+            throw FailureError(
+                .invalid,
+                "there is no \(name), as account \(account) sees it. Upload it there, then retry this release."
+            )
+        } catch let error as AWSError where error.kind == .denied {
+            throw FailureError(
+                .denied,
+                "\(error). Let the role of account \(account) read \(name), and look whether it is there: S3 "
+                    + "denies what is missing to who may not list the bucket. The rollout then goes on by itself"
+            )
+        } catch let error as AWSError where error.code == "ReplyTooLarge" {
+            throw FailureError(
+                .invalid,
+                "\(name), has more than \(object.limit >> 20) MiB. Put a smaller one there, then retry this release."
+            )
+        }
+    }
+}
+
+extension SmokeTest {
+    /// An object in S3 that a test cannot do without.
+    fileprivate struct NeededObject {
+        let place: S3Object
+        let purpose: String
+        /// In bytes. A body is as large as SageMaker takes it.
+        let limit: Int
+    }
+
+    fileprivate var object: NeededObject? {
+        switch question {
+        case .golden(let set): NeededObject(place: set.data, purpose: "the golden set", limit: 64 << 20)
+        case .requests(let requests):
+            if case .object(let place) = requests.body {
+                NeededObject(place: place, purpose: "the body", limit: 6 << 20)
+            } else {
+                nil
+            }
         }
     }
 }

@@ -57,12 +57,12 @@ struct Conductor: Service {
                     say(outcome)
                     switch outcome {
                     case .attempt(let claim, _, _): running[claim] = nil
-                    case .looked, .lookFailed: looking -= 1
+                    case .looked, .lookFailed, .alarmsSeen, .alarmsNotSeen: looking -= 1
                     }
                 }
                 unrecorded = []
                 for work in turn.work { running[work.claim] = now }
-                looking += turn.looks.count
+                looking += turn.looks.count + turn.alarmLooks.count
                 begin(turn, &effects)
                 for (line, note) in try await ledger.decisions(after: last) {
                     say(note)
@@ -70,7 +70,7 @@ struct Conductor: Service {
                 }
                 told = last
                 await progress.conductor(isBusy: !running.isEmpty || looking > 0)
-                guard turn.work.isEmpty, turn.looks.isEmpty else { continue }
+                guard turn.work.isEmpty, turn.looks.isEmpty, turn.alarmLooks.isEmpty else { continue }
                 await mailbox.wait(for: pause(until: turn.nextDue))
             } catch {
                 // Being stopped in the middle of a turn is no fault of the ledger's.
@@ -106,6 +106,9 @@ struct Conductor: Service {
         for look in turn.looks {
             effects.addTask { await mailbox.put([await self.look(look)]) }
         }
+        for look in turn.alarmLooks {
+            effects.addTask { await mailbox.put([await self.look(look)]) }
+        }
     }
 
     private func look(_ look: Look) async -> Outcome {
@@ -113,6 +116,15 @@ struct Conductor: Service {
             return .looked(look, try await reader.look(at: look.package, group: look.group))
         } catch {
             return .lookFailed(look, Failure(error))
+        }
+    }
+
+    private func look(_ look: AlarmLook) async -> Outcome {
+        do {
+            let reader = AlarmReader(sessions: performer.sessions)
+            return .alarmsSeen(look, try await reader.look(at: look.names, in: look.account))
+        } catch {
+            return .alarmsNotSeen(look, Failure(error))
         }
     }
 
@@ -161,6 +173,19 @@ struct Conductor: Service {
             log.info(
                 "the registry says \(sight.status.rawValue)",
                 metadata: ["package": "\(sight.arn)", "step": "looked"]
+            )
+        case .alarmsSeen(let look, let sights):
+            let loud = sights.filter { $0.state != .ok }.map { "\($0.name) is \($0.state.rawValue)" }
+            log.debug(
+                "\(loud.isEmpty ? "all alarms are quiet" : loud.joined(separator: ", "))",
+                metadata: ["account": "\(look.account)", "step": "alarmsSeen"]
+            )
+        case .alarmsNotSeen(let look, let failure):
+            log.warning(
+                "\(failure.sentence)",
+                metadata: [
+                    "account": "\(look.account)", "step": "lookAtAlarms", "class": "\(failure.kind.rawValue)",
+                ]
             )
         case .lookFailed(let look, let failure):
             log.warning(

@@ -8,7 +8,8 @@ struct Check: ParsableCommand {
         abstract: "Check the accounts folder.",
         discussion: """
             Reads every *.yaml below the folder and reports everything that is wrong with it at once, each with \
-            its file and line. Nothing is asked of AWS. Exits 3 if anything is wrong.
+            its file and line. If nothing is, it says for every stage what its gate asks for. Nothing is asked \
+            of AWS. Exits 3 if anything is wrong.
 
             Example:
               sluice check --accounts accounts
@@ -25,43 +26,74 @@ struct Check: ParsableCommand {
             let message: String
         }
 
-        let problems: [Problem]
-        let endpoints: [String]
-        let accounts: [String]
+        struct Gate: Encodable {
+            let endpoint: String
+            let stage: String
+            let asks: [String]
+            let remarks: [String]
+            let notes: [String]
+        }
+
+        var problems: [Problem] = []
+        var endpoints: [String] = []
+        var accounts: [String] = []
+        var gates: [Gate] = []
     }
 
     func run() throws {
         do {
             let folder = try accounts.load()
-            if json.isOn {
-                return try json.print(
-                    Report(
-                        problems: [],
-                        endpoints: folder.endpoints.map(\.name),
-                        accounts: folder.accounts.map(\.name)
-                    )
-                )
-            }
-            for endpoint in folder.endpoints {
-                let way = endpoint.stages.map { stage in
-                    "\(stage.name) (\(stage.accounts.map(\.name).joined(separator: ", ")))"
-                }
-                print("\(endpoint.name): \(endpoint.models.count) models, \(way.joined(separator: " → "))")
-                for stage in endpoint.stages.dropFirst() where stage.gate.approvals == 0 {
-                    print("  note: \(stage.name) asks for no approval; releases go on there by themselves")
-                }
-            }
+            if json.isOn { return try json.print(report(on: folder)) }
+            for endpoint in folder.endpoints { describe(endpoint) }
             let (accounts, endpoints) = (folder.accounts.count, folder.endpoints.count)
             print("accounts: \(accounts), endpoints: \(endpoints); nothing is wrong")
         } catch let error as AccountsError where json.isOn {
             try json.print(
                 Report(
-                    problems: error.problems.map { .init(file: $0.file, line: $0.line, message: $0.message) },
-                    endpoints: [],
-                    accounts: []
+                    problems: error.problems.map { .init(file: $0.file, line: $0.line, message: $0.message) }
                 )
             )
             Foundation.exit(3)
         }
+    }
+
+    private func describe(_ endpoint: EndpointDocument) {
+        let way = endpoint.stages.map { stage in
+            "\(stage.name) (\(stage.accounts.map(\.name).joined(separator: ", ")))"
+        }
+        let models = endpoint.models.count == 1 ? "1 model" : "\(endpoint.models.count) models"
+        print("\(endpoint.name): \(models), \(way.joined(separator: " → "))")
+        let gates = gates(of: endpoint)
+        for (stage, gate) in gates {
+            print("  \(stage.name) asks for")
+            for line in gate.asks + gate.remarks { print("    \(Screen.escaped(line))") }
+        }
+        for (_, gate) in gates {
+            for note in gate.notes { print("  note: \(note)") }
+        }
+    }
+
+    private func gates(of endpoint: EndpointDocument) -> [(stage: StageDocument, gate: GateSummary)] {
+        zip(endpoint.stages, [nil] + endpoint.stages.map(Optional.some)).map { stage, before in
+            (stage, GateSummary(of: stage, after: before))
+        }
+    }
+
+    private func report(on folder: AccountsFolder) -> Report {
+        Report(
+            endpoints: folder.endpoints.map(\.name),
+            accounts: folder.accounts.map(\.name),
+            gates: folder.endpoints.flatMap { endpoint in
+                gates(of: endpoint).map { stage, gate in
+                    .init(
+                        endpoint: endpoint.name,
+                        stage: stage.name,
+                        asks: gate.asks,
+                        remarks: gate.remarks,
+                        notes: gate.notes
+                    )
+                }
+            }
+        )
     }
 }

@@ -7,7 +7,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      identities        account, name                        a user's keys, made if need be
      artifacts         bucket, key, model {…} | base64, padding?
      register          account, group, coefficients, intercept?, approve?, bucket?
-     packages          account, group, url, image?, status?, modelPackageStatus?, containers?, description?
+     packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
+                       description?
      packages/status   arn, status?, description?, quietly?, modelPackageStatus?
      packages/delete   arn
      packages/announce arn, times?                          the same event again, with one id
@@ -16,15 +17,21 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
                        delaySeconds?, when? instead | after | drop-before | drop-after | hold-before | hold-after
      faults/ID/release                                      let a held reply go
      throttle          account, match, perSecond (none: free again), burst?
-     endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?
+     endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?, fallBack? (the traffic
+                       moves all at once, whatever was asked)
      endpoints/update  account, endpoint, seconds?, config? somebody else's update
-     endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags
+     endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags;
+                       model?, config?, variant? {…}        members of theirs, of CreateModel and CreateEndpointConfig
+     endpoints/scale   account, endpoint, count             as automatic scaling would, at once
+     endpoints/loading account, endpoint, target?, invocations?, seconds? a model not ready at first in each fleet
+     alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
+                       an alarm in that state, made if need be
      invoke            account, endpoint, target?, body, contentType?
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
      clear-calls       account?
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= · endpoints/ACCOUNT/NAME ·
-     objects?bucket=&prefix= · queues?queueUrl= · health
+     invocations?account=&endpoint=&target= · objects?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID
 """
 
@@ -36,7 +43,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from . import models, objects, sqs
+from . import models, objects, shapes, sqs
+from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
 from .identity import Identities
@@ -58,6 +66,7 @@ class Control:
         self,
         worlds: Worlds,
         sagemaker: Service,
+        alarms: Alarms,
         runtime: Runtime,
         faults: Faults,
         throttle: Throttle,
@@ -67,6 +76,7 @@ class Control:
     ) -> None:
         self._worlds = worlds
         self._sagemaker = sagemaker
+        self._alarms = alarms
         self._runtime = runtime
         self._faults = faults
         self._throttle = throttle
@@ -88,6 +98,9 @@ class Control:
             "endpoints/next": self._next,
             "endpoints/update": self._meddle,
             "endpoints/create": self._squat,
+            "endpoints/scale": self._scale,
+            "alarms": self._alarm,
+            "endpoints/loading": self._slow_down,
             "invoke": self._invoke,
             "sessions": self._session_seconds,
             "sessions/expire": self._expire,
@@ -128,6 +141,8 @@ class Control:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
             return self._calls.counts(account)
+        if parts == ["invocations"]:
+            return self._runtime.asked(query["account"], query["endpoint"], query.get("target"))
         if parts == ["objects"]:
             return _objects(query["bucket"], query.get("prefix", ""))
         if parts == ["queues"]:
@@ -176,6 +191,8 @@ class Control:
     def _package(self, asked: Asked) -> Asked:
         held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
         container = {"Image": asked.get("image", IMAGE), "ModelDataUrl": asked["url"]}
+        if "environment" in asked:
+            container["Environment"] = asked["environment"]
         specification = {
             "Containers": [dict(container) for _ in range(asked.get("containers", 1))],
             "SupportedContentTypes": ["text/csv"],
@@ -245,7 +262,7 @@ class Control:
         if outcome not in ("done", "rollback", "fail"):
             raise ValueError("outcome is done, rollback or fail")
         held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
-        order = {"outcome": outcome, "reason": asked.get("reason", "")}
+        order = {"outcome": outcome, "reason": asked.get("reason", ""), "fallBack": bool(asked.get("fallBack"))}
         if "seconds" in asked:
             order["seconds"] = float(asked["seconds"])
         held.orders[asked["endpoint"].lower()] = order
@@ -264,16 +281,32 @@ class Control:
         theirs = f"{name}-by-hand"
         role = self._worlds.role(account, "somebody-else", {"Service": "sagemaker.amazonaws.com"})
         container = {"Image": IMAGE, "ModelDataUrl": asked["url"]}
-        model = {"ModelName": theirs, "ExecutionRoleArn": role, "PrimaryContainer": container}
-        variant = {"VariantName": "AllTraffic", "ModelName": theirs, "InstanceType": "ml.m5.large"}
-        variants = [{**variant, "InitialInstanceCount": 1}]
+        model = {"ModelName": theirs, "ExecutionRoleArn": role, "PrimaryContainer": container, **asked.get("model", {})}
+        variant = {"VariantName": "AllTraffic", "ModelName": theirs, **asked.get("variant", {})}
+        if "ServerlessConfig" not in variant:
+            variant = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1, **variant}
+        config = {"EndpointConfigName": theirs, "ProductionVariants": [variant], **asked.get("config", {})}
+        shapes.check("sagemaker", "CreateModel", model)
+        shapes.check("sagemaker", "CreateEndpointConfig", config)
         self._sagemaker.hosting.create_model(held, model, caller)
-        config = {"EndpointConfigName": theirs, "ProductionVariants": variants}
         self._sagemaker.hosting.create_config(held, config, caller)
         if "seconds" in asked:
             held.orders[name.lower()] = {"seconds": float(asked["seconds"])}
         self._sagemaker.endpoints.create(held, {"EndpointName": name, "EndpointConfigName": theirs}, caller)
         return {"config": theirs}
+
+    def _scale(self, asked: Asked) -> Asked:
+        held = self._held(asked["account"], asked["endpoint"])
+        with held.lock:
+            endpoint = self._sagemaker.endpoints.find(held, asked["endpoint"])
+            for variant in endpoint.variants:
+                variant["DesiredInstanceCount"] = variant["CurrentInstanceCount"] = int(asked["count"])
+        return {"variants": endpoint.variants}
+
+    def _slow_down(self, asked: Asked) -> Asked:
+        order = {key: asked[key] for key in ("invocations", "seconds") if key in asked}
+        self._runtime.slow_down(asked["account"], asked["endpoint"], asked.get("target", ""), order)
+        return order
 
     def _endpoint(self, account: str, name: str) -> Asked:
         held = self._held(account, name)
@@ -296,10 +329,16 @@ class Control:
             "model": variant.get("ModelName"),
             "modelDataUrl": fleet.url(variant["VariantName"], None) if fleet else None,
             "variants": endpoint.variants,
+            "traffic": endpoint.deployment,
+            "asked": {"config": fleet.config.asked, "model": fleet.model_asked()} if fleet else None,
             "tags": dict(held.tags.get(endpoint.arn, {})),
             "targets": targets,
             "history": endpoint.history,
         }
+
+    def _alarm(self, asked: Asked) -> Any:
+        region, composite = asked.get("region", "eu-west-1"), bool(asked.get("composite"))
+        return self._alarms.put(asked["account"], region, asked["name"], asked["state"], composite)
 
     def _invoke(self, asked: Asked) -> Any:
         headers = {"content-type": asked.get("contentType", "text/csv")}

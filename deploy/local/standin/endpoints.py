@@ -7,12 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import bus
+from . import bus, traffic
+from .alarms import Alarms
 from .clock import Clock
 from .hosting import find_config
 from .identity import Caller
 from .models import Fleet
+from .shown import described, matches, summary
 from .store import Config, Holdings, Sagemaker, check_name, page, read_tags
+from .traffic import Watch
 from .wire import invalid
 
 EVENT = "SageMaker Endpoint State Change"
@@ -21,13 +24,15 @@ IN_PROGRESS = {"create": "Creating", "update": "Updating", "weights": "Updating"
 
 @dataclass
 class Change:
-    """What is under way: what it leads to, when it ends and how."""
+    """What is under way: what it leads to, when its new fleet is up, when it ends and how."""
 
     kind: str
     fleet: Fleet | None
     variants: list[dict[str, Any]]
     started: float
+    up: float
     ends: float
+    watch: Watch
     outcome: str = "done"
     reason: str = ""
     by: str = ""
@@ -63,9 +68,10 @@ class Endpoint:
 
 
 class Endpoints:
-    def __init__(self, sagemaker: Sagemaker, clock: Clock) -> None:
+    def __init__(self, sagemaker: Sagemaker, clock: Clock, alarms: Alarms) -> None:
         self._sagemaker = sagemaker
         self._clock = clock
+        self._alarms = alarms
 
     def find(self, held: Holdings, name: Any) -> Endpoint:
         """The endpoint as it is now: a change whose time has come is carried out first."""
@@ -89,10 +95,13 @@ class Endpoints:
                 raise invalid(f'Cannot create already existing endpoint "{arn}".')
             config = find_config(held, asked.get("EndpointConfigName"))
             at = held.now()
-            endpoint = Endpoint(held, name, arn, at, at, config, deployment=asked.get("DeploymentConfig"))
+            endpoint = Endpoint(held, name, arn, at, at, config)
+            variants = _variants(config)
+            # There is no traffic to move yet, so it is only checked.
+            traffic.plan(asked.get("DeploymentConfig"), variants, variants, False)
             held.endpoints[name.lower()] = endpoint
             held.tags[arn] = read_tags(asked)
-            self._begin(endpoint, "create", Fleet(held, config), _variants(config), caller.arn)
+            self._begin(endpoint, "create", Fleet(held, config), variants, caller.arn)
         return {"EndpointArn": arn}
 
     def update(self, held: Holdings, asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -105,11 +114,13 @@ class Endpoints:
             if asked.get("RetainAllVariantProperties"):
                 excluded = asked.get("ExcludeRetainedVariantProperties") or []
                 _retain(variants, endpoint.variants, {e.get("VariantPropertyType") for e in excluded})
-            if "DeploymentConfig" in asked:
-                endpoint.deployment = asked["DeploymentConfig"]
-            elif not asked.get("RetainDeploymentConfig"):
-                endpoint.deployment = None
-            self._begin(endpoint, "update", Fleet(held, config), variants, caller.arn)
+            deployment = asked.get("DeploymentConfig")
+            if asked.get("RetainDeploymentConfig"):
+                deployment = deployment or endpoint.deployment
+            falls_back = held.orders.get(endpoint.name.lower(), {}).get("fallBack", False)
+            watch = traffic.plan(deployment, endpoint.variants, variants, falls_back)
+            self._begin(endpoint, "update", Fleet(held, config), variants, caller.arn, watch)
+            endpoint.deployment = watch.shown
         return {"EndpointArn": endpoint.arn}
 
     def update_weights(self, held: Holdings, asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -135,16 +146,16 @@ class Endpoints:
 
     def describe(self, held: Holdings, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
         with held.lock:
-            return _described(self.find(held, asked.get("EndpointName")))
+            return described(self.find(held, asked.get("EndpointName")))
 
     def list_all(self, held: Holdings, asked: dict[str, Any], _: Caller) -> dict[str, Any]:
         with held.lock:
             for endpoint in list(held.endpoints.values()):
                 self._settle(endpoint)
-            found = [e for e in held.endpoints.values() if _matches(e, asked)]
+            found = [e for e in held.endpoints.values() if matches(e, asked)]
         keys = {"CreationTime": lambda e: e.created, "Name": lambda e: e.name, "Status": lambda e: e.status}
         shown, token = page(found, asked, keys)
-        return {"Endpoints": [_summary(e) for e in shown], **({"NextToken": token} if token else {})}
+        return {"Endpoints": [summary(e) for e in shown], **({"NextToken": token} if token else {})}
 
     def meddle(self, held: Holdings, name: str, seconds: float, config: str | None) -> Endpoint:
         """Somebody else's hand on the endpoint: an update by no one of ours, to a config or to no new one."""
@@ -167,25 +178,46 @@ class Endpoints:
         return endpoint
 
     def _begin(
-        self, endpoint: Endpoint, kind: str, fleet: Fleet | None, variants: list[dict[str, Any]], by: str
+        self,
+        endpoint: Endpoint,
+        kind: str,
+        fleet: Fleet | None,
+        variants: list[dict[str, Any]],
+        by: str,
+        watch: Watch | None = None,
     ) -> None:
         held = endpoint.held
         order = held.orders.pop(endpoint.name.lower(), {}) if kind != "delete" else {}
         seconds = float(order.get("seconds", self._sagemaker.update_seconds / (1 if kind != "delete" else 5)))
         now = time.time()
         outcome, reason = order.get("outcome", "done"), order.get("reason", "")
-        endpoint.change = Change(kind, fleet, variants, now, now + seconds, outcome, reason, by)
+        watch = watch or Watch()
+        up = now + seconds
+        change = Change(kind, fleet, variants, now, up, up + watch.seconds, watch, outcome, reason, by)
+        endpoint.change = change
         endpoint.modified = held.now()
         self._announce(endpoint)
-        self._clock.at(endpoint.change.ends, lambda: self._settle(endpoint))
+        self._clock.at(change.ends, lambda: self._settle(endpoint))
+        if watch.alarms:
+            self._clock.at(up, lambda: self._listen(endpoint, change))
+
+    def _listen(self, endpoint: Endpoint, change: Change) -> None:
+        """Hear the alarms of an update while its traffic moves, though nobody looks at the endpoint."""
+        self._settle(endpoint)
+        if endpoint.change is change:
+            self._clock.at(time.time() + 0.1, lambda: self._listen(endpoint, change))
 
     def _settle(self, endpoint: Endpoint) -> None:
         with endpoint.held.lock:
-            change = endpoint.change
-            if change is None or time.time() < change.ends:
+            change, now = endpoint.change, time.time()
+            if change is None:
+                return
+            held = endpoint.held
+            alarm = change.up <= now and self._alarms.rings(held.account, held.region, change.watch.alarms)
+            if now < change.ends and not alarm:
                 return
             before = endpoint.config.name if endpoint.fleet else None
-            outcome, reason = change.outcome, change.reason
+            outcome, reason = ("rollback", "") if alarm else (change.outcome, change.reason)
             if outcome == "done" and change.fleet and change.fleet is not endpoint.fleet:
                 problem = change.fleet.start()
                 if problem:
@@ -205,6 +237,7 @@ class Endpoints:
                     "outcome": outcome,
                     "reason": reason,
                     "by": change.by,
+                    "traffic": change.watch.type,
                 }
             )
             if change.kind != "delete":
@@ -276,52 +309,3 @@ def _retain(variants: list[dict[str, Any]], live: list[dict[str, Any]], excluded
     for variant in variants:
         for key in {"DesiredWeight", "DesiredInstanceCount"} - excluded:
             variant[key] = kept.get(variant["VariantName"], variant)[key]
-
-
-def _described(endpoint: Endpoint) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "EndpointName": endpoint.name,
-        "EndpointArn": endpoint.arn,
-        "EndpointConfigName": endpoint.config.name,
-        "EndpointStatus": endpoint.status,
-        "CreationTime": endpoint.created,
-        "LastModifiedTime": endpoint.modified,
-    }
-    if endpoint.fleet:
-        shown["ProductionVariants"] = [
-            {**v, "DeployedImages": endpoint.fleet.images(v["VariantName"])} for v in endpoint.variants
-        ]
-    if endpoint.failure:
-        shown["FailureReason"] = endpoint.failure
-    if endpoint.deployment:
-        shown["LastDeploymentConfig"] = endpoint.deployment
-    change = endpoint.change
-    if change and change.kind in ("create", "update") and change.fleet:
-        shown["PendingDeploymentSummary"] = {
-            "EndpointConfigName": change.fleet.config.name,
-            "StartTime": change.started,
-            "ProductionVariants": [
-                {**v, "VariantStatus": [{"Status": "Creating", "StartTime": change.started}]} for v in change.variants
-            ],
-        }
-    return shown
-
-
-def _summary(endpoint: Endpoint) -> dict[str, Any]:
-    return {
-        "EndpointName": endpoint.name,
-        "EndpointArn": endpoint.arn,
-        "CreationTime": endpoint.created,
-        "LastModifiedTime": endpoint.modified,
-        "EndpointStatus": endpoint.status,
-    }
-
-
-def _matches(endpoint: Endpoint, asked: dict[str, Any]) -> bool:
-    always = float("inf")
-    return (
-        asked.get("NameContains", "").lower() in endpoint.name.lower()
-        and asked.get("StatusEquals") in (None, endpoint.status)
-        and asked.get("CreationTimeAfter", 0) < endpoint.created < asked.get("CreationTimeBefore", always)
-        and asked.get("LastModifiedTimeAfter", 0) < endpoint.modified < asked.get("LastModifiedTimeBefore", always)
-    )

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from . import moto_app, s3, shapes, sqs
+from .alarms import Alarms
 from .calls import Calls
 from .control import Control
 from .faults import Fault, Faults
@@ -40,12 +41,21 @@ class Front:
         self.calls = Calls()
         self.faults = Faults()
         self.throttle = Throttle()
-        self.sagemaker = Service(update_seconds)
+        self.alarms = Alarms()
+        self.sagemaker = Service(update_seconds, self.alarms)
         self.runtime = Runtime(self.sagemaker.store, self.sagemaker.endpoints)
         self.tokens = TokenService(self.identities)
         worlds = Worlds(self.sagemaker, base_url)
         self.control = Control(
-            worlds, self.sagemaker, self.runtime, self.faults, self.throttle, self.calls, self.identities, self.tokens
+            worlds,
+            self.sagemaker,
+            self.alarms,
+            self.runtime,
+            self.faults,
+            self.throttle,
+            self.calls,
+            self.identities,
+            self.tokens,
         )
 
     def answer(self, request: Request) -> Reply | None:
@@ -115,6 +125,8 @@ class Front:
             return self.runtime.invoke(request, caller)
         if service == "sagemaker":
             reply = self.sagemaker.answer(request, caller, operation)
+        elif service == "cloudwatch":
+            reply = self.alarms.answer(request, caller, operation)
         elif service == "sqs":
             if request.protocol != "json":
                 raise AWSError("StandInLacks", "The local stand-in speaks SQS's JSON protocol only.", 501)

@@ -13,6 +13,7 @@ import io
 import json
 import tarfile
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,14 @@ class Loaded:
             "model": self.document.get("model"),
             "version": self.document.get("version"),
         }
+
+
+def as_csv(answer: dict[str, Any]) -> bytes:
+    """The same answer for who accepts CSV: score, model and version in one line for each row."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([p["score"], answer["model"], answer["version"]] for p in answer["predictions"])
+    return text.getvalue().encode()
 
 
 def _rows(content_type: str, body: bytes) -> list[list[float]]:
@@ -98,6 +107,7 @@ class Fleet:
         self._account = held.account
         self._lock = threading.Lock()
         self._loaded: dict[tuple[str, str | None], Loaded] = {}
+        self._asked: dict[tuple[str, str | None], tuple[int, float]] = {}
         self.config = config
         # The models are held as they were, since a model may be deleted while an endpoint serves it.
         self._models: dict[str, Model] = {}
@@ -110,6 +120,9 @@ class Fleet:
         """Bring the containers up; the problem that prevents it, if there is one."""
         for variant in self.config.variants:
             name = variant["VariantName"]
+            if "ModelName" not in variant:
+                # Inference components bring their containers themselves.
+                continue
             if name not in self._models:
                 return f'Could not find model "{variant.get("ModelName")}".'
             if not self.multi_model(name) and self._container(name).get("ModelDataUrl"):
@@ -124,6 +137,10 @@ class Fleet:
     def _container(self, variant: str) -> dict[str, Any]:
         asked = self._models[variant].asked
         return asked.get("PrimaryContainer") or asked["Containers"][0]
+
+    def model_asked(self) -> dict[str, Any]:
+        """The first variant's model as its maker asked for it."""
+        return next((model.asked for model in self._models.values()), {})
 
     def multi_model(self, variant: str) -> bool:
         return self._container(variant).get("Mode") == "MultiModel"
@@ -146,6 +163,13 @@ class Fleet:
             if loaded is None:
                 loaded = self._loaded[variant, target] = self._fetch(self.url(variant, target))
             return loaded
+
+    def is_loading(self, variant: str, target: str | None, order: dict[str, Any]) -> bool:
+        """Whether the order still keeps the model from being ready: for its first invocations or seconds."""
+        with self._lock:
+            asked, since = self._asked.get((variant, target), (0, time.monotonic()))
+            self._asked[variant, target] = asked + 1, since
+        return asked < order.get("invocations", 0) or time.monotonic() - since < order.get("seconds", 0)
 
     def _fetch(self, url: str) -> Loaded:
         bucket, _, key = url.removeprefix("s3://").partition("/")

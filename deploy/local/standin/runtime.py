@@ -5,22 +5,36 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections import deque
 from typing import Any
 
 from .endpoints import Endpoint, Endpoints
 from .identity import Caller
-from .models import Unreadable
+from .models import Unreadable, as_csv
 from .store import Sagemaker
 from .wire import AWSError, Reply, Request
 
 PATH = re.compile(r"/endpoints/([^/]+)/invocations")
 LARGEST_BODY = 6_291_456
+KEPT = 50_000
 
 
 class Runtime:
     def __init__(self, sagemaker: Sagemaker, endpoints: Endpoints) -> None:
         self._sagemaker = sagemaker
         self._endpoints = endpoints
+        # By account, endpoint and target model: how long it is not ready in each fleet.
+        self._loading: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self._asked: deque[dict[str, Any]] = deque(maxlen=KEPT)
+
+    def slow_down(self, account: str, endpoint: str, target: str, order: dict[str, Any]) -> None:
+        """Let a target model be loading for a while in every fleet to come."""
+        self._loading[account, endpoint, target] = order
+
+    def asked(self, account: str, endpoint: str, target: str | None) -> list[dict[str, Any]]:
+        """What an endpoint was asked, in order."""
+        about = [a for a in list(self._asked) if (a["account"], a["endpoint"]) == (account, endpoint)]
+        return [a for a in about if target in (None, a["target"])]
 
     def invoke(self, request: Request, caller: Caller) -> Reply:
         match = PATH.fullmatch(request.path)
@@ -38,18 +52,33 @@ class Runtime:
             request.headers.get("x-amzn-sagemaker-target-variant") or endpoint.fleet.config.variants[0]["VariantName"]
         )
         target = _target(endpoint, variant, request.headers.get("x-amzn-sagemaker-target-model"))
+        content_type = request.headers.get("content-type", "application/octet-stream")
+        accept = request.headers.get("accept", "*/*")
+        self._asked.append(
+            {
+                "account": caller.account,
+                "endpoint": endpoint.name,
+                "target": target or "",
+                "contentType": content_type,
+                "accept": accept,
+                "body": request.body.decode(errors="replace"),
+            }
+        )
+        order = self._loading.get((caller.account, endpoint.name, target or ""))
+        if order and endpoint.fleet.is_loading(variant, target, order):
+            text = f"Model for endpoint {endpoint.name} variant {variant} is not ready for inference yet."
+            raise AWSError("ModelNotReadyException", text, 429)
         try:
-            model = endpoint.fleet.model(variant, target)
-            content_type = request.headers.get("content-type", "application/octet-stream")
-            answer = model.predict(content_type, request.body)
+            answer = endpoint.fleet.model(variant, target).predict(content_type, request.body)
         except Unreadable as error:
             raise _model_error(endpoint, variant, error) from None
+        in_csv = accept.partition(",")[0].partition(";")[0].strip().lower() == "text/csv"
         headers = {
-            "content-type": "application/json",
+            "content-type": "text/csv" if in_csv else "application/json",
             "x-amzn-invoked-production-variant": variant,
             "x-amzn-requestid": str(uuid.uuid4()),
         }
-        return Reply(200, headers, json.dumps(answer).encode())
+        return Reply(200, headers, as_csv(answer) if in_csv else json.dumps(answer).encode())
 
 
 def _target(endpoint: Endpoint, variant: str, target: str | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .alarms import Alarms
 from .clock import Clock
 from .endpoints import Endpoints
 from .hosting import Hosting
@@ -24,11 +25,11 @@ KINDS = {
 
 
 class Service:
-    def __init__(self, update_seconds: float) -> None:
+    def __init__(self, update_seconds: float, alarms: Alarms) -> None:
         self.store = Sagemaker(update_seconds)
         self.registry = Registry(self.store)
         self.hosting = Hosting(self.registry)
-        self.endpoints = Endpoints(self.store, Clock())
+        self.endpoints = Endpoints(self.store, Clock(), alarms)
         registry, hosting, endpoints = self.registry, self.hosting, self.endpoints
         self._operations: dict[str, Operation] = {
             "CreateModelPackageGroup": registry.create_group,

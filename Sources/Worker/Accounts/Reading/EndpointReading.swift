@@ -7,22 +7,39 @@ struct EndpointDraft {
     let name: Located<String>?
     let models: [String: Located<ModelPackageGroup>]
     let stages: [StageDraft]
+    private let serves: EndpointDocument.Serves?
     private let operators: [SenderPattern]?
     private let smoke: [SmokeTest]
     private let container: ContainerDocument?
+    private let keep: Int?
+    private let adopt: Bool?
+    private let onRejection: EndpointPlan.OnRejection?
+    private let onModelFailure: EndpointPlan.OnModelFailure?
 
     init(_ section: Section) {
         source = section.source
         name = section.value("name", .sageMakerName)
-        _ = section.value("serves", .word("multi-model", later: "single-model"))
+        serves = section.value("serves", .word)?.value
         _ = section.value("artifacts", .word("per-release", later: "in-place"))
-        let targets = section.models()
-        models = targets ?? [:]
+        let models = section.models(of: serves)
+        self.models = models ?? [:]
         let variant = VariantDraft(section)
         operators = section.list("operators", of: .sender, mayBeEmpty: true)?.map(\.value)
-        smoke = section.smoke(targets: targets.map { Set($0.keys) })
+        smoke = section.smoke(of: serves, targets: models.map { Set($0.keys) })
         container = section.container()
+        keep = section.value("keep", .number(from: 1, to: 100))?.value
+        adopt = section.value("adopt", .flag)?.value
+        onRejection = section.value("onRejection", .word)?.value
+        let onModelFailure: Located<EndpointPlan.OnModelFailure>? = section.value("onModelFailure", .word)
+        self.onModelFailure = onModelFailure?.value
         stages = section.stages(over: variant)
+        if let onModelFailure, onModelFailure.value == .exclude, serves == .singleModel {
+            source.report(
+                "`onModelFailure` is `exclude`, but without the one model of a single-model endpoint nothing "
+                    + "would go on: write `fail`, or leave it out",
+                line: onModelFailure.line
+            )
+        }
     }
 
     /// The document, once it is known which accounts each stage has; nothing where something that was
@@ -32,10 +49,15 @@ struct EndpointDraft {
         guard let name, documents.count == stages.count else { return nil }
         return EndpointDocument(
             name: name.value,
+            serves: serves ?? .multiModel,
             models: models.mapValues(\.value),
             operators: operators,
             smoke: smoke,
             container: container,
+            keep: keep ?? EndpointDocument.keepByDefault,
+            adopt: adopt ?? false,
+            onRejection: onRejection ?? .rollback,
+            onModelFailure: onModelFailure ?? .fail,
             stages: documents
         )
     }
@@ -43,7 +65,30 @@ struct EndpointDraft {
 
 extension Section {
     /// The target models, or nothing where it cannot be told which there are.
-    fileprivate func models() -> [String: Located<ModelPackageGroup>]? {
+    fileprivate func models(of serves: EndpointDocument.Serves?) -> [String: Located<ModelPackageGroup>]? {
+        let keys = serves == .singleModel ? (own: "model", other: "models") : (own: "models", other: "model")
+        if let serves {
+            if value(keys.other) != nil {
+                source.report(
+                    "\(keys.other.shown) does not go with `serves: \(serves.rawValue)`: "
+                        + (serves == .singleModel
+                            ? "name the one group with `model: GROUP`"
+                            : "name each target's group with `models`, or write `serves: single-model`"),
+                    line: line(of: keys.other)
+                )
+            } else if !isStated(keys.own) {
+                source.report(
+                    "\(keys.own.shown) is missing: a \(serves.rawValue) endpoint needs it",
+                    line: line
+                )
+            }
+        }
+        let group = value("model", .group)
+        if serves == .singleModel { return group.map { [EndpointDocument.singleTarget: $0] } }
+        return targets()
+    }
+
+    private func targets() -> [String: Located<ModelPackageGroup>]? {
         guard let entries = entries("models") else { return nil }
         if entries.isEmpty {
             source.report(
@@ -90,6 +135,12 @@ extension Section {
                 )
             } else {
                 lines[name.value] = name.line
+            }
+        }
+        // A stage that could not be read would make neighbours of those before and after it.
+        if drafts.count == values.count {
+            for (index, draft) in drafts.enumerated() {
+                draft.check(after: index == 0 ? nil : drafts[index - 1], in: source)
             }
         }
         return drafts

@@ -12,7 +12,9 @@ struct FolderCheck {
         checkAccounts()
         checkNames()
         let documents = endpoints.map { endpoint in
-            endpoint.document(accounts: endpoint.stages.map { accounts(of: $0, in: endpoint) })
+            let stages = endpoint.stages.map { accounts(of: $0, in: endpoint) }
+            checkVolumeKeys(of: endpoint, in: stages)
+            return endpoint.document(accounts: stages)
         }
         checkGroups()
         guard problems.problems.isEmpty, let registry = registries.first?.document else { return nil }
@@ -127,6 +129,19 @@ struct FolderCheck {
             )
         }
         return account.document
+    }
+
+    private func checkVolumeKeys(of endpoint: EndpointDraft, in accounts: [[AccountDocument]]) {
+        for (stage, accounts) in zip(endpoint.stages, accounts) {
+            guard let key = stage.volumeKmsKey, let arn = AWSNames.arn(key.value, of: "kms") else { continue }
+            for account in accounts where account.region != arn.region {
+                endpoint.source.report(
+                    "`volumeKmsKey` is in \(arn.region), but account `\(account.name)` is in \(account.region), and "
+                        + "volumes are encrypted with keys of their own region: give the stage a key from there",
+                    line: key.line
+                )
+            }
+        }
     }
 
     /// A group that is not the registry's would never send an event here.

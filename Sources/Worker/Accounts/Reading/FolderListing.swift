@@ -52,7 +52,7 @@ struct FolderListing {
             if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
                 return files(in: path, depth: depth + 1)
             }
-            let source = Source(path: path, problems: problems)
+            let source = Source(path: path, folder: self.folder, problems: problems)
             if name.hasSuffix(".yaml") { return [File(source: source, text: text(of: source))] }
             if let stem = Self.nearlyYAML(name) {
                 source.report(

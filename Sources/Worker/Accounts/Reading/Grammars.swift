@@ -101,17 +101,35 @@ extension Grammar where Value == String {
         }
     }
 
-    /// One of a few words, some of which may not be implemented yet.
-    static func word(_ words: String..., later: String...) -> Grammar {
-        Grammar(words.map { "`\($0)`" }.joined(separator: " or ")) { scalar throws(Complaint) in
+    /// The one word there is so far, where others are not implemented yet.
+    static func word(_ word: String, later: String) -> Grammar {
+        Grammar(word.shown) { scalar throws(Complaint) in
             guard scalar.kind == .text else { return nil }
-            if later.contains(scalar.text) {
-                throw Complaint(
-                    "must be \(words.map { "`\($0)`" }.joined(separator: " or ")): "
-                        + "`\(scalar.text)` is not implemented yet"
-                )
+            if scalar.text == later {
+                throw Complaint("must be \(word.shown): \(later.shown) is not implemented yet")
             }
-            return words.first { $0 == scalar.text }
+            return scalar.text == word ? word : nil
+        }
+    }
+
+    /// Text for people, of which there has to be some.
+    static var instructions: Grammar {
+        matching("text of 1 to 1000 characters") {
+            $0.unicodeScalars.count <= 1_000 && !$0.allSatisfy(\.isWhitespace)
+        }
+    }
+
+    /// CloudWatch takes any name of that length; nobody types control characters on purpose.
+    static var alarm: Grammar {
+        matching("an alarm's name: 1 to 255 characters, not only spaces") { name in
+            (1...255).contains(name.unicodeScalars.count) && !name.allSatisfy(\.isWhitespace)
+                && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        }
+    }
+
+    static var checkName: Grammar {
+        matching("1 to 63 letters, digits and `-_.`") {
+            $0.wholeMatch(of: /[0-9A-Za-z\-_.]{1,63}/) != nil
         }
     }
 
@@ -126,38 +144,6 @@ extension Grammar where Value == String {
                     || scalar.properties.numericType != nil
                     || scalar.properties.generalCategory == .spaceSeparator
             }
-    }
-}
-
-extension Grammar where Value == Int {
-    /// A whole number written plainly: YAML would also take `010` and `0x10` and mean 8 and 16.
-    static func number(from least: Int) -> Grammar {
-        Grammar("a whole number from \(least) on") { scalar throws(Complaint) in
-            guard scalar.kind == .integer else { return nil }
-            guard scalar.text.wholeMatch(of: /0|[1-9][0-9]{0,8}/) != nil, let number = Int(scalar.text),
-                number >= least
-            else { return nil }
-            return number
-        }
-    }
-}
-
-extension Grammar where Value == Double {
-    static var number: Grammar {
-        Grammar("a number") { scalar throws(Complaint) in SmokeTest.Expectation.number(in: scalar) }
-    }
-}
-
-extension Grammar where Value == Duration {
-    static func duration(
-        _ range: ClosedRange<Duration>? = nil,
-        named name: String = "a duration, such as `500ms`, `10m` or `7d`"
-    ) -> Grammar {
-        Grammar(name) { scalar throws(Complaint) in
-            guard let duration = Duration(accounts: scalar.text) else { return nil }
-            guard let range, !range.contains(duration) else { return duration }
-            return nil
-        }
     }
 }
 
@@ -193,12 +179,6 @@ extension Grammar where Value == ModelPackageGroup {
     }
 }
 
-extension Grammar where Value == StageDocument.Acceptable {
-    static var acceptable: Grammar {
-        .text("`Approved` or `PendingManualApproval`") { StageDocument.Acceptable(rawValue: $0) }
-    }
-}
-
 extension Grammar where Value == SenderPattern {
     static var sender: Grammar {
         Grammar("a SenderId pattern, such as `AROAEXAMPLEID:*`") { scalar throws(Complaint) in
@@ -212,31 +192,17 @@ extension Grammar where Value == SenderPattern {
     }
 }
 
-extension Duration {
-    /// Reads `[1-9][0-9]*(ms|s|m|h|d)`, up to a hundred years, past which nobody waits on purpose.
-    public init?(accounts text: String) {
-        guard let match = text.wholeMatch(of: /([1-9][0-9]{0,14})(ms|s|m|h|d)/), let count = Int64(match.1)
-        else { return nil }
-        let milliseconds: Int64 =
-            switch match.2 {
-            case "ms": 1
-            case "s": 1_000
-            case "m": 60_000
-            case "h": 3_600_000
-            default: 86_400_000
-            }
-        guard count <= 36_500 * 86_400_000 / milliseconds else { return nil }
-        self = .milliseconds(count * milliseconds)
-    }
+/// The id of a role, whose sessions are named by whoever vouches for them.
+struct RoleID: Hashable {
+    let text: String
 }
 
-extension SmokeTest.Expectation {
-    /// The number a scalar is in both YAML and JSON.
-    static func number(in scalar: YAMLValue.Scalar) -> Double? {
-        let json = /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+\-]?[0-9]+)?/
-        guard !scalar.isQuoted, scalar.text.wholeMatch(of: json) != nil, let number = Double(scalar.text),
-            number.isFinite
-        else { return nil }
-        return number
+extension Grammar where Value == RoleID {
+    static var roleID: Grammar {
+        .text("a role's id, such as `AROAEXAMPLEID`") { text in
+            let id = text.hasSuffix(":*") ? String(text.dropLast(2)) : text
+            guard let pattern = try? SenderPattern("\(id):*"), pattern.person == id else { return nil }
+            return RoleID(text: id)
+        }
     }
 }

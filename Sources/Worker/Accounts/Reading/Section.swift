@@ -38,7 +38,7 @@ struct Section {
             } else {
                 let hint =
                     nearest.map { "did you mean `\($0)`?" }
-                    ?? Vocabulary.owner(of: entry.key).map { "it belongs in \($0.name)" }
+                    ?? Vocabulary.owners(of: entry.key).map { "it belongs in \($0)" }
                     ?? "\(vocabulary.name) has \(vocabulary.listing)"
                 source.report("unknown key \(entry.key.shown); \(hint)", line: entry.line)
             }
@@ -52,6 +52,27 @@ struct Section {
     /// Whether the key is there, if only misspelt or with a value that was reported.
     func isStated(_ key: String) -> Bool {
         entries[key] != nil || meant.contains(key) || !isComplete
+    }
+
+    /// Whether every entry of a list could be read, so that what it lacks is lacking indeed.
+    func isWhole<Value>(_ key: String, as read: [Located<Value>]?) -> Bool {
+        guard isStated(key) else { return true }
+        guard let read, case .list(let entries) = value(key)?.content else { return false }
+        return entries.count == read.count
+    }
+
+    /// Reports where not exactly one of the keys is there.
+    func checkChoice(of keys: String...) {
+        let names = keys.map(\.shown)
+        let present = keys.filter { entries[$0] != nil }
+        if present.count > 1, let last = present.last {
+            source.report(
+                "\(present.map(\.shown).formatted("and")) exclude each other: keep one",
+                line: line(of: last)
+            )
+        } else if !keys.contains(where: isStated) {
+            source.report("\(vocabulary.name) needs \(names.formatted("or"))", line: line)
+        }
     }
 
     /// The line to blame a key on: its value's, or the mapping's own without one.
@@ -138,6 +159,14 @@ extension Source {
         }
         report("\(name) must be \(grammar.expects), but is \(value.found)", line: value.line)
         return nil
+    }
+}
+
+extension [String] {
+    /// The texts as a sentence lists them: "a, b or c".
+    func formatted(_ last: String) -> String {
+        guard count > 1 else { return joined() }
+        return "\(dropLast().joined(separator: ", ")) \(last) \(self[count - 1])"
     }
 }
 

@@ -18,6 +18,8 @@ final class ProblemList {
 /// The file a value was read from, which is where its problems are reported.
 struct Source {
     let path: String
+    /// The accounts folder it lies below, where paths within documents begin.
+    let folder: String
     let problems: ProblemList
 
     func report(_ message: String, line: Int?) {

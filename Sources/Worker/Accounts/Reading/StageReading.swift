@@ -5,17 +5,23 @@ struct StageDraft {
     let name: Located<String>?
     /// The accounts it names, absent where it takes all of the stage.
     let accounts: [Located<String>]?
+    let soak: Located<Duration>?
+    let lag: Located<Duration>?
+    /// The gate, absent where the stage has none or it could not be read.
+    let gate: GateDraft?
+    /// The key that encrypts the instances' volumes.
+    var volumeKmsKey: Located<String>? { merged.volumeKmsKey }
     private let accepts: Set<StageDocument.Acceptable>
-    private let soak: Duration
-    private let variant: VariantDocument?
-    private let gate: GatePlan
+    private let merged: VariantDraft
+    private let traffic: TrafficDocument?
 
     init(_ section: Section, over endpoint: VariantDraft) {
         name = section.value("stage", .plainName)
         accounts = section.list("accounts", of: .plainName)
-        accepts = Set(section.list("accepts", of: .acceptable)?.map(\.value) ?? [.approved])
-        soak = section.value("soak", .duration())?.value ?? .zero
-        let merged = VariantDraft(section).over(endpoint)
+        accepts = Set(section.list("accepts", of: .word)?.map(\.value) ?? [.approved])
+        soak = section.value("soak", .duration())
+        lag = section.value("lag", .duration())
+        merged = VariantDraft(section).over(endpoint)
         for key in ["instance", "count"] where !merged.stated.contains(key) {
             let stage = name.map { "stage `\($0.value)`" } ?? "this stage"
             section.source.report(
@@ -23,42 +29,74 @@ struct StageDraft {
                 line: section.line
             )
         }
-        variant = merged.document
-        gate = section.gate()
+        traffic = section.traffic(count: merged.count)
+        gate = section.section("gate", as: .gate).map { GateDraft($0) }
     }
 
     func document(accounts: [AccountDocument]) -> StageDocument? {
-        guard let name, let variant, !accounts.isEmpty else { return nil }
+        guard let name, let variant = merged.document, !accounts.isEmpty else { return nil }
         return StageDocument(
             name: name.value,
             accounts: accounts,
             accepts: accepts,
-            soak: soak,
+            soak: soak?.value ?? .zero,
+            lag: lag?.value ?? .zero,
             variant: variant,
-            gate: gate
+            gate: gate?.plan ?? GatePlan(),
+            traffic: traffic
         )
+    }
+
+    /// Reports waits that are over only after the gate they are for has given up.
+    func check(after before: StageDraft?, in source: Source) {
+        if let lag, before == nil {
+            source.report(
+                "`lag` counts from the verification in the stage before, but this stage is the first: leave it out",
+                line: lag.line
+            )
+        }
+        guard let gate, gate.canExpire, let patience = gate.patience else { return }
+        let stage = name.map { "stage `\($0.value)`" } ?? "the stage after it"
+        if let soak = before?.soak, soak.value > patience {
+            source.report(
+                "`soak` is \(soak.value.written), but the gate of \(stage) refuses a release that has waited for "
+                    + "\(patience.written) (`expires`): shorten the soak, or let `expires` be longer",
+                line: soak.line
+            )
+        }
+        if let lag, before != nil, lag.value > patience {
+            source.report(
+                "`lag` is \(lag.value.written), but the gate of \(stage) refuses a release that has waited for "
+                    + "\(patience.written) (`expires`): shorten the lag, or let `expires` be longer",
+                line: lag.line
+            )
+        }
     }
 }
 
 /// What one `variant` says, which need not be everything.
 struct VariantDraft {
+    private(set) var count: Int?
+    private(set) var volumeKmsKey: Located<String>?
     private var name: String?
     private var instance: String?
-    private var count: Int?
     /// The keys that are there, if only with values that were reported.
     private(set) var stated: Set<String> = []
+
+    private static let keys = ["name", "instance", "count", "volumeKmsKey"]
 
     /// The `variant` of an endpoint or of a stage.
     init(_ section: Section) {
         guard section.isStated("variant") else { return }
         guard let variant = section.section("variant", as: .variant) else {
-            stated = ["name", "instance", "count"]
+            stated = Set(Self.keys)
             return
         }
         name = variant.value("name", .sageMakerName)?.value
         instance = variant.value("instance", .instance)?.value
         count = variant.value("count", .number(from: 1))?.value
-        stated = Set(["name", "instance", "count"].filter(variant.isStated))
+        volumeKmsKey = variant.value("volumeKmsKey", .key)
+        stated = Set(Self.keys.filter(variant.isStated))
     }
 
     /// This one's keys over another's, key by key.
@@ -67,61 +105,18 @@ struct VariantDraft {
         merged.name = name ?? other.name
         merged.instance = instance ?? other.instance
         merged.count = count ?? other.count
+        merged.volumeKmsKey = volumeKmsKey ?? other.volumeKmsKey
         merged.stated.formUnion(other.stated)
         return merged
     }
 
     var document: VariantDocument? {
         guard let instance, let count else { return nil }
-        return VariantDocument(name: name ?? VariantDocument.nameByDefault, instance: instance, count: count)
-    }
-}
-
-extension Section {
-    fileprivate func gate() -> GatePlan {
-        guard let gate = section("gate", as: .gate) else { return GatePlan() }
-        let approvals = gate.value("approvals", .number(from: 0))
-        let approvers = gate.list("approvers", of: .sender)
-        let expires = gate.value("expires", .expires)
-        if let approvals, approvals.value > 0 {
-            gate.check(approvals, against: approvers)
-        }
-        return GatePlan(
-            approvals: approvals?.value ?? (approvers == nil ? 0 : 1),
-            approvers: approvers?.map(\.value) ?? [],
-            expires: expires?.value ?? GatePlan.expiresByDefault
-        )
-    }
-
-    /// A pattern names one person, so a gate that asks for more than its patterns name could never open.
-    private func check(_ approvals: Located<Int>, against approvers: [Located<SenderPattern>]?) {
-        guard let approvers else {
-            if !isStated("approvers") {
-                source.report(
-                    "`approvals` is \(approvals.value), but there are no `approvers` to give them",
-                    line: approvals.line
-                )
-            }
-            return
-        }
-        let people = Set(approvers.map(\.value.person)).count
-        // An entry that was reported may be one more person.
-        guard approvals.value > people, case .list(let entries) = value("approvers")?.content,
-            entries.count == approvers.count
-        else { return }
-        source.report(
-            "`approvals` is \(approvals.value), but `approvers` name \(people == 1 ? "one person" : "\(people) people"), "
-                + "all sessions of a role counting as one",
-            line: approvals.line
-        )
-    }
-}
-
-extension Grammar where Value == Duration {
-    fileprivate static var expires: Grammar {
-        .duration(
-            .seconds(5 * 60) ... .seconds(60 * 24 * 60 * 60),
-            named: "a duration from `5m` to `60d`"
+        return VariantDocument(
+            name: name ?? VariantDocument.nameByDefault,
+            instance: instance,
+            count: count,
+            volumeKmsKey: volumeKmsKey?.value
         )
     }
 }

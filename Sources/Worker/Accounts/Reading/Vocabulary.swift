@@ -23,20 +23,19 @@ struct Vocabulary: Sendable {
 
     /// Deferred keys that mean one thing only, so that one in the wrong place is told the more useful half.
     private static let deferredAnywhere: Set = [
-        "adopt", "alarms", "allAtOnce", "checks", "concurrency", "failureTolerance", "insufficientData",
-        "keep",
-        "lag", "linear", "maximumExecution", "mayOverride", "namedSessions", "notRequester",
-        "onModelFailure", "onRejection", "organizationalUnit", "remindEvery", "requiredGroup",
-        "terminationWait", "traffic", "upstream", "volumeKmsKey", "windows",
+        "concurrency", "failureTolerance", "organizationalUnit", "upstream",
     ]
 }
 
 extension Vocabulary {
-    /// The one kind of mapping that has a key, for somebody who put it one level too high or too low.
-    static func owner(of key: String) -> Vocabulary? {
-        let owners = [registry, account, endpoint, variant, container, smoke, expectation, stage, gate]
-            .filter { $0.known.contains(key) }
-        return owners.count == 1 ? owners.first : nil
+    /// The one or two kinds of mapping that have a key, for somebody who put it one level too high or too
+    /// low.
+    static func owners(of key: String) -> String? {
+        let owners = [
+            registry, account, endpoint, variant, container, smoke, golden, expectation, stage, traffic, gate,
+            windows, check,
+        ].filter { $0.known.contains(key) }
+        return owners.count <= 2 && !owners.isEmpty ? owners.map(\.name).joined(separator: " or ") : nil
     }
 
     static let registry = Vocabulary(
@@ -54,44 +53,58 @@ extension Vocabulary {
 
     static let endpoint = Vocabulary(
         "an endpoint document",
-        required: ["kind", "name", "serves", "models", "smoke", "stages"],
-        optional: ["artifacts", "variant", "operators", "container"],
-        deferred: ["model", "keep", "adopt", "onRejection", "onModelFailure"]
+        required: ["kind", "name", "serves", "smoke", "stages"],
+        optional: [
+            "models", "model", "artifacts", "variant", "operators", "container", "keep", "adopt",
+            "onRejection", "onModelFailure",
+        ]
     )
 
-    static let variant = Vocabulary(
-        "a `variant`",
-        optional: ["name", "instance", "count"],
-        deferred: ["volumeKmsKey"]
-    )
+    static let variant = Vocabulary("a `variant`", optional: ["name", "instance", "count", "volumeKmsKey"])
 
     static let container = Vocabulary("a `container`", required: ["image"], optional: ["environment"])
 
     static let smoke = Vocabulary(
         "a smoke test",
-        required: ["contentType", "body"],
-        optional: ["target", "within", "expect"]
+        optional: [
+            "target", "contentType", "body", "bodyFrom", "invocations", "within", "expect", "golden",
+        ]
+    )
+
+    static let golden = Vocabulary(
+        "`golden`",
+        required: ["data", "label"],
+        optional: ["mae", "rmse", "accuracy", "pointer", "column"]
     )
 
     static let expectation = Vocabulary(
         "an entry of `expect`",
-        required: ["pointer"],
-        optional: ["equals", "between"]
+        optional: ["pointer", "column", "equals", "between"]
     )
 
     static let stage = Vocabulary(
         "a stage",
         required: ["stage"],
-        optional: ["accounts", "accepts", "soak", "variant", "gate"],
-        deferred: ["lag", "concurrency", "failureTolerance", "traffic"]
+        optional: ["accounts", "accepts", "soak", "lag", "variant", "traffic", "gate"],
+        deferred: ["concurrency", "failureTolerance"]
+    )
+
+    static let traffic = Vocabulary(
+        "`traffic`",
+        optional: [
+            "canary", "linear", "allAtOnce", "wait", "alarms", "maximumExecution", "terminationWait",
+        ]
     )
 
     static let gate = Vocabulary(
         "a `gate`",
-        optional: ["approvals", "approvers", "expires"],
-        deferred: [
-            "alarms", "windows", "notRequester", "requiredGroup", "instructions", "remindEvery",
-            "insufficientData", "mayOverride", "checks", "namedSessions",
+        optional: [
+            "approvals", "approvers", "namedSessions", "requiredGroup", "notRequester", "instructions",
+            "remindEvery", "expires", "alarms", "insufficientData", "windows", "checks", "mayOverride",
         ]
     )
+
+    static let windows = Vocabulary("`windows`", required: ["zone"], optional: ["allow", "deny"])
+
+    static let check = Vocabulary("an entry of `checks`", required: ["check", "senders"])
 }

@@ -1,0 +1,175 @@
+/// The way back: accounts that serve what the registry has rejected, or what a person no longer wants,
+/// return to what they verified before.
+///
+/// A rollback is an ordinary attempt with a flag. It waits for no gate and no hold; a hold that stopped
+/// it would keep a rejected model serving.
+extension EndpointState {
+    /// How much sooner each later stage goes back, so that production is first and waits for nobody.
+    static let headStart = Duration.seconds(1)
+    /// Who asks where nobody did.
+    static let itself = "sluice"
+
+    /// Whether somebody serves a rejected version, so that `past` has to be known.
+    public var needsPast: Bool {
+        serving.values.contains { !$0.isStranded && $0.models.values.contains(where: isRejected) }
+    }
+
+    /// Takes back what holds a rejected version: attempts under way, and accounts that serve it.
+    mutating func goBack(now: Moment) -> Bool {
+        let isRecalled = recallRejected(now: now)
+        guard plan.onRejection == .rollback else { return isRecalled }
+        var isBegun = false
+        for stage in plan.stages.reversed() {
+            for account in stage.accounts.keys.sorted() {
+                isBegun = goBack(account, stage, now: now) || isBegun
+            }
+        }
+        return isRecalled || isBegun
+    }
+
+    private mutating func recallRejected(now: Moment) -> Bool {
+        var isAny = false
+        for index in attempts.indices where !attempts[index].state.isEnded && attempts[index].recalled == nil
+        {
+            guard let release = releases.first(where: { $0.id == attempts[index].release }),
+                let version = release.models.values.filter(isRejected).min(by: { $0.package < $1.package })
+            else { continue }
+            // Where a person is to decide, what serves already stays for them to see.
+            if plan.onRejection == .hold, !attempts[index].state.isHeldByHolds { continue }
+            let before = attempts[index]
+            attempts[index].recall(because: "\(version.shortName) was rejected in the registry", now: now)
+            guard attempts[index] != before else { continue }
+            concludes(attempts[index], before: before, now: now)
+            isAny = true
+        }
+        return isAny
+    }
+
+    private mutating func goBack(_ account: String, _ stage: StagePlan, now: Moment) -> Bool {
+        guard let served = serving[account], !served.isStranded,
+            let version = served.models.values.filter(isRejected).min(by: { $0.package < $1.package })
+        else { return false }
+        let sentence = "\(version.shortName) was rejected in the registry"
+        if let open = attempts.firstIndex(where: { $0.account == account && !$0.state.isEnded }) {
+            // One that changes the account anyway is let finish; one that cannot get on makes room.
+            guard isStuckBeforeSwitch(attempts[open]) else { return false }
+            attempts[open].recall(because: "made room for the way back: \(sentence)", now: now)
+            // What it was on its way to is released once more, by itself, when the account is back.
+            triggeredBy = Self.itself
+            return true
+        }
+        guard let target = waysBack(in: account, stage).first else {
+            serving[account]?.isStranded = true
+            note(
+                "nothingToGoBackTo",
+                served.release,
+                account,
+                stage.name,
+                "\(sentence), and account \(account) goes on serving it: no release that it verified before is "
+                    + "acceptable now. Approve another version, or delete the endpoint."
+            )
+            return true
+        }
+        beginRollback(to: target, in: account, stage, because: sentence, now: now)
+        return true
+    }
+
+    /// Whether an attempt has switched nothing and does not get on: held, or failing.
+    private func isStuckBeforeSwitch(_ attempt: Attempt) -> Bool {
+        guard attempt.state.isHeldByHolds, attempt.state != .updating, !attempt.isRollback else {
+            return false
+        }
+        return attempt.failures > 0 || holds.contains { $0.covers(attempt.stage) }
+    }
+
+    /// What an account may go back to, the latest first: releases it verified, that nobody left or failed
+    /// since, and that hold nothing rejected, barred or otherwise not accepted by the stage.
+    func waysBack(in account: String, _ stage: StagePlan) -> [Past] {
+        (past[account] ?? []).filter { past in
+            past.serving.release != serving[account]?.release
+                && past.release.models.allSatisfy { target, version in
+                    statuses[version.package].map(stage.accepts.contains) ?? false
+                        && !bars.contains { $0.target == target && $0.package == version.package }
+                }
+                && ![.aborted, .failed, .refused, .errored].contains(past.release.state)
+        }
+    }
+
+    /// Begins to take an account back, and ends the release it leaves.
+    mutating func beginRollback(
+        to past: Past,
+        in account: String,
+        _ stage: StagePlan,
+        because sentence: String,
+        now: Moment
+    ) {
+        let left = serving[account]
+        let known = releases.first { $0.id == past.release.id } ?? past.release
+        if !releases.contains(where: { $0.id == known.id }) { releases.append(known) }
+        let changes = changes(of: known, in: account)
+        let key = Self.attemptKey(release: known.id, account: account)
+        let number = (attemptNumbers[key] ?? 0) + 1
+        attemptNumbers[key] = number
+        let after = plan.stages.drop { $0.name != stage.name }.count - 1
+        attempts.append(
+            Attempt(
+                release: known.id,
+                endpoint: plan.name,
+                account: account,
+                stage: stage.name,
+                number: number,
+                opening: known.opening,
+                settings: past.serving.settings,
+                soak: .zero,
+                changes: changes,
+                tests: changes.isEmpty ? known.models.keys.sorted() : changes,
+                base: left?.release,
+                previous: left.map(Attempt.Previous.init),
+                isRollback: true,
+                leaves: left?.release,
+                reuses: past.serving.config,
+                dueAt: now + Self.headStart * after,
+                now: now
+            )
+        )
+        note(
+            "rollbackBegan",
+            known.id,
+            account,
+            stage.name,
+            "attempt \(number): from \(left?.release ?? "what serves") back to \(known.id): \(sentence)"
+        )
+        if let left {
+            leave(left.release, because: "\(stage.name), \(account): rolled back, \(sentence)", now: now)
+        }
+    }
+
+    /// Ends a release that an account goes back from, however it had ended, and stops it elsewhere.
+    mutating func leave(_ id: String, because sentence: String, now: Moment) {
+        guard let index = releases.firstIndex(where: { $0.id == id }) else { return }
+        switch releases[index].state {
+        case .waiting, .released, .superseded:
+            end(index, .aborted, because: sentence, now: now)
+        case .rolling:
+            for open in attempts.indices
+            where attempts[open].release == id && !attempts[open].state.isEnded && !attempts[open].isRollback
+            {
+                let before = attempts[open]
+                attempts[open].recall(because: sentence, now: now)
+                concludes(attempts[open], before: before, now: now)
+            }
+        case .failed, .errored, .refused, .aborted: return
+        }
+    }
+}
+
+extension Attempt.Previous {
+    init(_ serving: Serving) {
+        self.init(
+            release: serving.release,
+            settings: serving.settings,
+            config: serving.config,
+            since: serving.since
+        )
+    }
+}
