@@ -4,42 +4,53 @@ import Promotion
 extension Ledger {
     /// Everything that is not at its end, over all endpoints: what a watcher is shown while it happens.
     public func underWay() async throws -> [UnderWay] {
-        try await store.read { transaction in
-            try release("WHERE ended_at IS NULL ORDER BY endpoint, number", [], in: transaction).flatMap {
-                try underWay($0, in: transaction)
-            }
-        }
+        try await store.read { try underWay(of: nil, in: $0) }
     }
 
-    func underWay(_ release: Release, in transaction: any Transaction) throws -> [UnderWay] {
-        guard release.state == .rolling else {
-            return [
-                UnderWay(
-                    endpoint: release.endpoint,
-                    release: release.id,
-                    number: release.number,
-                    stage: release.stop.stage,
-                    account: nil,
-                    state: release.state.rawValue,
-                    since: Self.text(release.waitingSince ?? release.openedAt),
-                    waitsFor: release.waitingFor.map(Self.text),
-                    until: release.waitingFor.compactMap(\.until).min().map { Self.text($0) }
-                )
-            ]
-        }
-        return try attempts(of: release, in: transaction).filter { !$0.state.isEnded }.map { attempt in
-            UnderWay(
-                endpoint: release.endpoint,
-                release: release.id,
-                number: release.number,
+    /// The releases at a gate and the attempts in accounts, those that go back included.
+    func underWay(of endpoint: String?, in transaction: any Transaction) throws -> [UnderWay] {
+        let (clause, arguments): (String, [any Storable]) =
+            endpoint.map { ("AND endpoint = ?", [$0]) } ?? ("", [])
+        let waiting = try release(
+            "WHERE ended_at IS NULL AND state = 'waiting' \(clause) ORDER BY endpoint, number",
+            arguments,
+            in: transaction
+        ).map(Self.atGate)
+        let rolling = try transaction.rows(
+            "SELECT body FROM attempts WHERE ended_at IS NULL \(clause) ORDER BY endpoint, release, account",
+            arguments
+        ).map { row in
+            let attempt: Attempt = try Self.decode(row.text("body"))
+            let release = try release("WHERE id = ?", [attempt.release], in: transaction).first
+            return UnderWay(
+                endpoint: attempt.endpoint,
+                release: attempt.release,
+                number: release?.number ?? 0,
                 stage: attempt.stage,
                 account: attempt.account,
                 state: attempt.state.rawValue,
+                rollback: attempt.isRollback,
                 since: Self.text(try since(attempt, in: transaction)),
                 waitsFor: Self.waiting(attempt).map { [$0] } ?? [],
                 until: attempt.dueAt.map { Self.text($0) }
             )
         }
+        return (waiting + rolling).sorted { ($0.endpoint, $0.number) < ($1.endpoint, $1.number) }
+    }
+
+    private static func atGate(_ release: Release) -> UnderWay {
+        UnderWay(
+            endpoint: release.endpoint,
+            release: release.id,
+            number: release.number,
+            stage: release.stop.stage,
+            account: nil,
+            state: release.state.rawValue,
+            rollback: false,
+            since: text(release.waitingSince ?? release.openedAt),
+            waitsFor: release.waitingFor.map(text),
+            until: release.waitingFor.compactMap(\.until).min().map { text($0) }
+        )
     }
 
     static func text(_ waiting: Release.Waiting) -> String {
@@ -60,7 +71,8 @@ extension Ledger {
         return max(attempt.startedAt, try row?.optionalInteger("at").map(Self.moment) ?? attempt.startedAt)
     }
 
-    /// Adds to a release what it carried and every attempt at it, of all its openings.
+    /// Adds to a release what it carried and every attempt at it, of all its openings, with those by which
+    /// accounts went back from it to another.
     func addEvidence(to view: inout ReleaseView, in transaction: any Transaction) throws {
         view.approvals = try view.models.sorted { $0.key < $1.key }.flatMap { target, package in
             try transaction.rows(
@@ -75,21 +87,30 @@ extension Ledger {
                 package: try row.text("package"),
                 release: try row.optionalText("release"),
                 decidedAt: Self.text(Self.moment(try row.integer("decided_at"))),
+                by: try row.optionalText("decided_by"),
                 ending: try row.optionalText("ending"),
                 reason: try row.optionalText("reason"),
                 endedAt: try row.optionalInteger("ended_at").map { Self.text(Self.moment($0)) }
             )
         }
         let attempts: [Attempt] = try transaction.rows(
-            "SELECT body FROM attempts WHERE release = ? ORDER BY opening, number, account",
-            view.id
+            """
+            SELECT body FROM attempts WHERE release = ? OR endpoint = ? AND body LIKE ?
+            ORDER BY opening, number, account
+            """,
+            view.id,
+            view.endpoint,
+            "%\"leaves\":\"\(view.id)\"%"
         ).map { try Self.decode($0.text("body")) }
         view.attempts = attempts.map { attempt in
             AttemptView(
                 account: attempt.account,
                 stage: attempt.stage,
+                release: attempt.release,
                 number: attempt.number,
                 state: attempt.state.isEnded ? Self.state(of: attempt) : attempt.state.rawValue,
+                rollback: attempt.isRollback,
+                leaves: attempt.leaves,
                 changes: attempt.changes,
                 config: attempt.configName,
                 startedAt: Self.text(attempt.startedAt),

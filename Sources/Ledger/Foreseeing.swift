@@ -97,6 +97,11 @@ extension Ledger {
                     + "has left it"
             )
         }
+        guard state.canCompose else {
+            return (
+                .folds, "an account of the first stage goes back; what comes next is decided when it is there"
+            )
+        }
         var settled = state
         settled.settle(now: now)
         if opens(settled) {

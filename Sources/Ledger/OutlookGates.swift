@@ -150,7 +150,7 @@ extension Ledger {
         } else {
             text += "closed now, " + (change.map { "opens \(windows.text($0))" } ?? "and never opens")
         }
-        return condition("windows", text, met: isOpen, until: change)
+        return condition("window", text, met: isOpen, until: change)
     }
 
     private static func list(_ spans: [Windows.Span]) -> String {

@@ -12,7 +12,11 @@ extension Ledger {
 
     func view(_ release: Release, in transaction: any Transaction) throws -> ReleaseView {
         let attempts = try attempts(of: release, in: transaction)
-        let latest = Dictionary(attempts.map { ($0.account, $0) }, uniquingKeysWith: { _, last in last })
+        // A way back to a release is no part of its way through the stages.
+        let latest = Dictionary(
+            attempts.filter { !$0.isRollback }.map { ($0.account, $0) },
+            uniquingKeysWith: { _, last in last }
+        )
         let serving = try transaction.rows(
             "SELECT account FROM serving WHERE release = ? ORDER BY account",
             release.id
@@ -35,7 +39,7 @@ extension Ledger {
         let stop = release.course[index]
         let state =
             if index < release.position {
-                "verified"
+                stop.accounts.contains(where: release.rolledBack.contains) ? "rolled-back" : "verified"
             } else if index > release.position {
                 "pending"
             } else {
@@ -55,7 +59,9 @@ extension Ledger {
             accounts: stop.accounts.map { account in
                 .init(
                     name: account,
-                    state: attempts[account].map(Self.state) ?? (state == "rolling" ? "verified" : state)
+                    state: release.rolledBack.contains(account)
+                        ? "rolled-back"
+                        : attempts[account].map(Self.state) ?? (state == "rolling" ? "verified" : state)
                 )
             },
             waitingFor: waitingFor
@@ -110,11 +116,12 @@ extension Ledger {
                     stage: release?.course.first { $0.accounts.contains(account) }?.stage,
                     release: serving.release,
                     since: Self.text(serving.since),
+                    stranded: serving.isStranded,
                     models: serving.models.mapValues(\.package)
                 )
             },
             open: try open.map { try view($0, in: transaction) },
-            underWay: try open.flatMap { try underWay($0, in: transaction) },
+            underWay: try underWay(of: name, in: transaction),
             holds: try holds(of: name, in: transaction).map { hold in
                 EndpointView.Hold(stage: hold.stage, by: hold.by, reason: hold.reason, at: Self.text(hold.at))
             },
@@ -131,8 +138,11 @@ extension Ledger {
                 SELECT package_group AS subject, trouble FROM unlisted_groups WHERE endpoint = ?
                 UNION SELECT l.package, l.trouble FROM looks l
                 JOIN targets t ON t.package_group = l.package_group
-                WHERE t.endpoint = ? AND l.trouble IS NOT NULL ORDER BY 1
+                WHERE t.endpoint = ? AND l.trouble IS NOT NULL
+                UNION SELECT account, trouble FROM alarm_watches WHERE endpoint = ? AND trouble IS NOT NULL
+                ORDER BY 1
                 """,
+                name,
                 name,
                 name
             ).map { EndpointView.Trouble(subject: try $0.text("subject"), sentence: try $0.text("trouble")) }

@@ -41,8 +41,9 @@ public struct ApprovalView: Codable, Sendable {
     public let package: String
     /// The release that carries it or carried it last, which may be another that holds the version too.
     public let release: String?
-    /// When the version became acceptable, by the registry's clock.
+    /// When the version became acceptable, by the registry's clock, and by whom as far as it says.
     public let decidedAt: String
+    public let by: String?
     public let ending: String?
     public let reason: String?
     public let endedAt: String?
@@ -52,8 +53,13 @@ public struct ApprovalView: Codable, Sendable {
 public struct AttemptView: Codable, Sendable {
     public let account: String
     public let stage: String
+    /// The release it goes to: another one where an account went back from the one that is shown.
+    public let release: String
     public let number: Int
     public let state: String
+    /// Whether it takes the account back to a release that it verified before, and from which.
+    public let rollback: Bool
+    public let leaves: String?
     /// The targets whose version it changes.
     public let changes: [String]
     public let config: String?
@@ -74,6 +80,8 @@ public struct UnderWay: Codable, Sendable, Equatable {
     public let account: String?
     /// `waiting` at a gate, otherwise the attempt's step.
     public let state: String
+    /// Whether the account goes back to the release.
+    public let rollback: Bool
     public let since: String
     public let waitsFor: [String]
     /// When something happens by itself: it is looked at again, or the waiting ends.
@@ -137,6 +145,8 @@ public struct EndpointView: Codable, Sendable {
         public let stage: String?
         public let release: String
         public let since: String
+        /// Whether it serves a rejected version and has nothing to go back to; beyond the contract.
+        public let stranded: Bool
         /// Target model → model package ARN.
         public let models: [String: String]
     }
@@ -156,7 +166,7 @@ public struct EndpointView: Codable, Sendable {
     }
 
     public struct Trouble: Codable, Sendable {
-        /// The group or the package that cannot be read.
+        /// The group or the package that cannot be read, or the account whose alarms cannot.
         public let subject: String
         public let sentence: String
     }

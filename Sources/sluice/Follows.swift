@@ -35,6 +35,9 @@ enum Follows {
                 + (waits.isEmpty ? "" : " for \(waits)")
         }
         let waits = part.waitsFor.first.map { ", waits for \(Screen.escaped($0))" } ?? ""
+        if part.rollback {
+            return "\(account) goes back to \(part.release): \(part.state)\(waits)"
+        }
         return "\(part.release) rolls in \(part.stage), \(account): \(part.state)\(waits)"
     }
 }

@@ -49,7 +49,8 @@ final class LiveLines: Sendable {
     static func lines(_ parts: [UnderWay]) -> [String] {
         let rows = parts.prefix(most).map { part in
             [
-                "\(part.endpoint) #\(part.number)", part.stage, part.account ?? "gate", part.state,
+                "\(part.endpoint) #\(part.number)", part.stage, part.account ?? "gate",
+                (part.rollback ? "back, " : "") + part.state,
                 "since \(part.since.dropFirst(11).prefix(8))Z", Screen.escaped(part.waitsFor.first ?? ""),
             ]
         }

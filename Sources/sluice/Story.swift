@@ -12,7 +12,7 @@ extension Screen {
         ])
         lines += table(head)
         lines += ["models"] + models(of: release) + ["stages"]
-        for stage in release.stages { lines += Self.lines(of: stage, release.attempts ?? []) }
+        for stage in release.stages { lines += Self.lines(of: stage, release) }
         let decisions = release.decisions ?? []
         if !decisions.isEmpty { lines.append("decisions") }
         return lines + decisions.flatMap(Self.lines)
@@ -26,7 +26,8 @@ extension Screen {
                 }
                 let fate = approvals.last.map { approval in
                     let carrier = approval.release.map { $0 == release.id ? "" : " with \($0)" } ?? ""
-                    return "decided \(approval.decidedAt), "
+                    let by = approval.by.map { " by \(escaped($0))" } ?? ""
+                    return "decided \(approval.decidedAt)\(by), "
                         + (approval.ending.map { "\($0)\(carrier) \(approval.endedAt ?? "")" }
                             ?? "open\(carrier)")
                 }
@@ -35,22 +36,29 @@ extension Screen {
         )
     }
 
-    private static func lines(of stage: ReleaseView.Stage, _ attempts: [AttemptView]) -> [String] {
+    private static func lines(of stage: ReleaseView.Stage, _ release: ReleaseView) -> [String] {
+        let attempts = release.attempts ?? []
         var lines = ["  \(stage.stage): \(stage.state)"]
         for account in stage.accounts {
             lines.append("    \(account.name): \(account.state)")
             for attempt in attempts where attempt.account == account.name && attempt.stage == stage.stage {
-                lines += Self.lines(of: attempt).map { "      " + $0 }
+                lines += Self.lines(of: attempt, release.id).map { "      " + $0 }
             }
         }
         return lines + stage.waitingFor.map { "    waits for \(escaped($0))" }
     }
 
-    private static func lines(of attempt: AttemptView) -> [String] {
+    /// - Parameter shown: The release whose story is told.
+    private static func lines(of attempt: AttemptView, _ shown: String) -> [String] {
         let changes =
             attempt.changes.isEmpty
             ? "no version changes" : "changes \(attempt.changes.map(escaped).joined(separator: ", "))"
         var line = "attempt \(attempt.number): \(attempt.state), from \(attempt.startedAt)"
+        if attempt.rollback {
+            let way = attempt.release == shown ? "from \(attempt.leaves ?? "it")" : "to \(attempt.release)"
+            line =
+                "went back \(way) by attempt \(attempt.number): \(attempt.state), from \(attempt.startedAt)"
+        }
         if let ended = attempt.endedAt { line += " to \(ended)" }
         line += "; \(changes)"
         if let config = attempt.config { line += "; config \(escaped(config))" }

@@ -210,7 +210,7 @@ import Testing
             )
             #expect(words["override"]?.contains("AIDAONCALL") == true)
             #expect(words["instructions"] == "look at the holdout week")
-            let window = try #require(stage.gate.first { $0.name == "windows" })
+            let window = try #require(stage.gate.first { $0.name == "window" })
             #expect(window.text.hasPrefix("open Mon,Thu 09:00-16:00, but not on 2026-05-27, UTC; closed now"))
             #expect(window.met == false)
             #expect(window.until == "2026-06-01T09:00:00.000Z")

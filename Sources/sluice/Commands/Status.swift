@@ -59,20 +59,29 @@ struct Status: AsyncParsableCommand {
         let troubles = view.troubles.map {
             "cannot read \(Screen.short($0.subject)): \(Screen.escaped($0.sentence))"
         }
-        return holds + bars + troubles
+        let stranded = view.serving.filter(\.stranded).map {
+            "\($0.name) serves a rejected version in \($0.release) and has nothing to go back to: approve another "
+                + "version, or delete the endpoint"
+        }
+        return stranded + holds + bars + troubles
     }
 
     private static func underWay(_ view: EndpointView) -> [String] {
-        guard !view.open.isEmpty else { return ["nothing is under way"] }
-        return view.open.flatMap { release -> [String] in
+        let open = view.open.flatMap { release -> [String] in
             let head = "under way: \(release.id), release \(release.number), \(Screen.brief(release.models))"
-            return [head]
-                + view.underWay.filter { $0.release == release.id }.flatMap { part -> [String] in
-                    let place = part.account.map { "\(part.stage), \($0)" } ?? "the gate of \(part.stage)"
-                    return ["  \(place): \(part.state) since \(part.since)"]
-                        + part.waitsFor.map { "    waits for \(Screen.escaped($0))" }
-                }
+            let parts = view.underWay.filter { $0.release == release.id && !$0.rollback }
+            return [head] + parts.flatMap { lines($0).map { "  " + $0 } }
         }
+        let back = view.underWay.filter(\.rollback).flatMap { part in
+            ["going back: to \(part.release), release \(part.number)"] + lines(part).map { "  " + $0 }
+        }
+        return open.isEmpty && back.isEmpty ? ["nothing is under way"] : back + open
+    }
+
+    private static func lines(_ part: UnderWay) -> [String] {
+        let place = part.account.map { "\(part.stage), \($0)" } ?? "the gate of \(part.stage)"
+        return ["\(place): \(part.state) since \(part.since)"]
+            + part.waitsFor.map { "  waits for \(Screen.escaped($0))" }
     }
 }
 
