@@ -6,7 +6,7 @@ import Promotion
 import ServiceLifecycle
 import UnixSignals
 
-/// The worker: Intake, Conductor and Resync over one ledger, started and stopped together.
+/// The worker: Intake, Conductor, Resync and Pruner over one ledger, started and stopped together.
 public struct WorkerService: Sendable {
     /// How a worker is run.
     public struct Options: Sendable {
@@ -73,6 +73,7 @@ public struct WorkerService: Sendable {
         )
         let reader = RegistryReader(sessions: sessions, settings: settings)
         let mailbox = Mailbox()
+        let pruning = Mailbox()
         let progress = Progress()
         let own = await sessions.own(in: settings.registry.region)
 
@@ -91,6 +92,7 @@ public struct WorkerService: Sendable {
             performer: Performer(settings: settings, sessions: sessions, ledger: ledger),
             reader: reader,
             mailbox: mailbox,
+            pruning: pruning,
             worker: worker,
             progress: progress,
             log: log
@@ -104,9 +106,18 @@ public struct WorkerService: Sendable {
             log: log
         )
 
+        let pruner = Pruner(
+            settings: settings,
+            ledger: ledger,
+            sessions: sessions,
+            mailbox: pruning,
+            log: log
+        )
+
         // Stopped in the reverse order: what comes in ends first, and the conductor records last.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: conductor), .init(service: resync), .init(service: intake),
+            .init(service: conductor), .init(service: pruner), .init(service: resync),
+            .init(service: intake),
         ]
         if let bus = settings.registry.events {
             let announcer = Announcer(

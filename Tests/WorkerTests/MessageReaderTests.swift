@@ -58,8 +58,19 @@ import Testing
         (#"{"sluice":1}"#, "there is no `action`"),
         (#"{"sluice":1,"action":7}"#, "there is no `action`"),
         (#"{"sluice":1,"action":"launch"}"#, "there is no action `launch`"),
-        (#"{"sluice":1,"action":"rollback"}"#, "the action `rollback` is not implemented yet"),
-        (#"{"sluice":1,"action":"attest"}"#, "the action `attest` is not implemented yet"),
+        (#"{"sluice":1,"action":"rollback"}"#, "`account` is missing"),
+        (
+            #"{"sluice":1,"action":"rollback","account":"prod","endpoint":"e","stage":"prod"}"#,
+            "`rollback` has no field `stage`"
+        ),
+        (
+            #"{"sluice":1,"action":"attest","release":"a.b","verdict":"fine"}"#,
+            "`verdict` has to be passed, failed, inconclusive or errored"
+        ),
+        (
+            #"{"sluice":1,"action":"promote","release":"a.b","stage":"prod","override":"yes"}"#,
+            "`override` has to be true or false"
+        ),
         (#"{"sluice":1,"action":"handoff"}"#, "the action `handoff` is not implemented yet"),
         (message("promote", #""stage":"prod""#), "`release` is missing"),
         (message("reject", #""release":"e.1""#), "`stage` is missing"),

@@ -6,6 +6,7 @@ One line for each check, then a count; the exit code is 0 only if every check pa
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -295,6 +296,53 @@ def parts(world: World) -> None:
     part = s3.upload_part(**to, UploadId=again, PartNumber=1, Body=b"x")
     complete = {**to, "UploadId": again, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}}
     refused("PreconditionFailed", "", s3.complete_multipart_upload, **complete, IfNoneMatch="*")
+
+
+@check("objects are listed by pages, and deleted together only with a checksum, by their owner")
+def deletions(world: World) -> None:
+    bucket = world.there["modelsBucket"]
+    for name in "abc":
+        world.artifact(bucket, f"models/r1/{name}&.tar.gz")
+    world.artifact(bucket, "models/r10/a.tar.gz")
+    s3 = world.client("s3", world.session())
+    asked = {"Bucket": bucket, "Prefix": "models/r1/", "ExpectedBucketOwner": world.staging}
+    pages = s3.get_paginator("list_objects_v2").paginate(**asked, PaginationConfig={"PageSize": 2})
+    keys = [item["Key"] for page in pages for item in page["Contents"]]
+    expect(keys, [f"models/r1/{name}&.tar.gz" for name in "abc"])
+    listed = {"Objects": [{"Key": key} for key in [*keys[:2], "models/r1/none"]]}
+    refused("AccessDenied", "", s3.delete_objects, Bucket=bucket, Delete=listed, ExpectedBucketOwner=world.prod)
+    other = world.client("s3", world.made_of["accounts"][1]["identity"])
+    refused("AccessDenied", "", other.delete_objects, Bucket=bucket, Delete=listed)
+    for checksum, code in ((None, "InvalidRequest"), ("AAAAAA==", "BadDigest")):
+        careless = world.client("s3", world.session())
+        change = functools.partial(_checksum, checksum)
+        careless.meta.events.register("before-sign.s3.DeleteObjects", change)
+        refused(code, "", careless.delete_objects, Bucket=bucket, Delete=listed)
+    deleted = s3.delete_objects(Bucket=bucket, Delete=listed)["Deleted"]
+    expect(sorted(item["Key"] for item in deleted), sorted(item["Key"] for item in listed["Objects"]))
+    expect(sorted(world.control(f"objects?bucket={bucket}")), [keys[2], "models/r10/a.tar.gz"])
+
+
+def _checksum(value: str | None, request: Any, **_: Any) -> None:
+    """Put another checksum in place of boto3's own, or none."""
+    for name in list(request.headers):
+        if name.lower() == "content-md5" or name.lower().startswith("x-amz-checksum"):
+            del request.headers[name]
+    if value:
+        request.headers["x-amz-checksum-crc32"] = value
+
+
+@check("models and configs are deleted, also those in use, and then are not found")
+def leftovers(world: World) -> None:
+    sagemaker = world.endpoint()
+    world.config(sagemaker, "two", "b")
+    for name in ("one", "two"):
+        sagemaker.delete_model(ModelName=name)
+        sagemaker.delete_endpoint_config(EndpointConfigName=name)
+        refused("ValidationException", "Could not find", sagemaker.delete_model, ModelName=name)
+        refused("ValidationException", "Could not find", sagemaker.delete_endpoint_config, EndpointConfigName=name)
+        refused("ValidationException", "Could not find", sagemaker.describe_endpoint_config, EndpointConfigName=name)
+    expect(sagemaker.describe_endpoint(EndpointName="demand")["EndpointStatus"], "InService")
 
 
 @check("an endpoint is created, tagged, invoked, and updated to a new config")

@@ -6,7 +6,7 @@ import Native
 /// All of them throw `AWSError`, or `CancellationError`.
 /// See the [Amazon S3 API Reference](https://docs.aws.amazon.com/AmazonS3/latest/API/).
 public struct S3: Sendable {
-    private let client: AWSClient
+    let client: AWSClient
 
     public init(_ client: AWSClient) {
         self.client = client
@@ -176,7 +176,7 @@ public struct S3: Sendable {
 }
 
 extension [HTTPHeader] {
-    fileprivate mutating func add(_ name: String, _ value: String?) {
+    mutating func add(_ name: String, _ value: String?) {
         if let value { append(HTTPHeader(name, value)) }
     }
 }

@@ -63,6 +63,15 @@ extension SageMaker {
         struct Input: Encodable { let endpointConfigName: String }
         return try await send("DescribeEndpointConfig", subject: name, Input(endpointConfigName: name))
     }
+
+    /// Deletes an endpoint config. AWS does so too where an endpoint runs on it or moves to it, which leaves
+    /// that endpoint without instance information, updates and patches: look first.
+    ///
+    /// See [DeleteEndpointConfig](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html).
+    public func deleteEndpointConfig(name: String) async throws {
+        struct Input: Encodable { let endpointConfigName: String }
+        try await sendIgnoringReply("DeleteEndpointConfig", subject: name, Input(endpointConfigName: name))
+    }
 }
 
 /// Which model runs on what.

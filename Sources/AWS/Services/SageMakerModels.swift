@@ -71,6 +71,14 @@ extension SageMaker {
         struct Input: Encodable { let modelName: String }
         return try await send("DescribeModel", subject: name, Input(modelName: name))
     }
+
+    /// Deletes a model. Its artifacts stay, and so does an endpoint that serves it, until it needs new instances.
+    ///
+    /// See [DeleteModel](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModel.html).
+    public func deleteModel(name: String) async throws {
+        struct Input: Encodable { let modelName: String }
+        try await sendIgnoringReply("DeleteModel", subject: name, Input(modelName: name))
+    }
 }
 
 /// A model as DescribeModel shows it.

@@ -18,6 +18,8 @@ struct Conductor: Service {
     let performer: Performer
     let reader: RegistryReader
     let mailbox: Mailbox
+    /// Woken when a release has ended, which may leave something to prune.
+    let pruning: Mailbox
     let worker: String
     let progress: Progress
     let log: Logger
@@ -66,6 +68,7 @@ struct Conductor: Service {
                 begin(turn, &effects)
                 for (line, note) in try await ledger.decisions(after: last) {
                     say(note)
+                    if note.name == "ended" { await pruning.wake() }
                     last = line
                 }
                 told = last

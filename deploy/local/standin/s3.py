@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
+import zlib
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import parse_qs, unquote
 
@@ -18,6 +19,7 @@ ACTIONS = {
     "HeadBucket": "ListBucket",
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
+    "DeleteObjects": "DeleteObject",
     "CopyObject": "PutObject",
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
@@ -68,6 +70,8 @@ def guard(request: Request, caller: Caller, name: str) -> AbstractContextManager
     _check_owner(request.headers.get("x-amz-expected-bucket-owner"), bucket)
     if name != "CreateBucket":
         _check_access(caller, bucket, key, ACTIONS.get(name, name))
+    if name == "DeleteObjects":
+        _check_content(request)
     if name in ("UploadPart", "UploadPartCopy", "ListParts"):
         _check_upload(bucket, request.query.get("uploadId", ""))
     if "x-amz-copy-source" in request.headers:
@@ -104,6 +108,22 @@ def _check_access(caller: Caller, bucket: str, key: str, action: str) -> None:
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     if not policy.allows(held.policy, caller, f"s3:{action}", resource, {}):
         raise AWSError("AccessDenied", "Access Denied", 403)
+
+
+def _check_content(request: Request) -> None:
+    """S3 deletes many objects only where the list of them carries a checksum, and a right one."""
+    headers = request.headers
+    known = {
+        "content-md5": hashlib.md5(request.body).digest(),
+        "x-amz-checksum-sha256": hashlib.sha256(request.body).digest(),
+        "x-amz-checksum-crc32": zlib.crc32(request.body).to_bytes(4, "big"),
+    }
+    given = [name for name in known if name in headers]
+    if not given:
+        raise AWSError("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+    for name in given:
+        if base64.b64encode(known[name]).decode() != headers[name]:
+            raise AWSError("BadDigest", f"The {name} you specified did not match the calculated checksum.")
 
 
 def _check_upload(bucket: str, upload: str) -> None:
