@@ -230,8 +230,8 @@ public struct Attempt: Hashable, Sendable, Codable {
             return end(
                 .failed,
                 "endpoint \(self.endpoint) exists in account \(account) and was not made by Sluice (it has no "
-                    + "tag sluice:endpoint). It is left as it is. Delete it, or give the endpoint another name in "
-                    + "the accounts folder, then retry this release.",
+                    + "tag sluice:endpoint). It is left as it is. Set `adopt: true` to take it over, delete it, or "
+                    + "give the endpoint another name in the accounts folder, then retry this release.",
                 blame: .nobody,
                 now: now
             )

@@ -22,7 +22,8 @@ extension EndpointState {
             }
     }
 
-    /// Opens the wanted set as a release, where that changes anything.
+    /// Opens the wanted set as a release, where a person or an open approval asks for it, or what is in
+    /// use has to go.
     ///
     /// - Parameters:
     ///   - digest: The SHA-256 in hex of the set's identity.
@@ -34,13 +35,13 @@ extension EndpointState {
         now: Moment
     ) {
         guard canCompose, !models.isEmpty, !plan.stages.isEmpty else { return }
-        guard triggeredBy != nil || isAsked(models) || !isOnlyWithdrawn && !isOnlySettings(models) else {
-            return
-        }
+        let isDue = triggeredBy != nil || isAsked(models) || isOverdue
+        let known = releases.first { $0.digest == digest } ?? known
+        guard isDue || known.map(isToCarry) ?? false else { return }
         let requester = triggeredBy
         triggeredBy = nil
         let course = plan.stages.map(\.stop)
-        guard let known = releases.first(where: { $0.digest == digest }) ?? known else {
+        guard let known else {
             releaseCount += 1
             openingCount += 1
             let release = Release(
@@ -64,12 +65,13 @@ extension EndpointState {
             )
             return carry(release, now: now)
         }
-        let opens = !known.isOpen && (requester != nil || reopensByItself(known))
-        guard opens || isToCarry(known) || !overtaken(by: known).isEmpty else { return }
+        let isAskedFor = requester != nil && !(requester == Self.itself && isServed(known))
+        let opens = isDue && !known.isOpen && (isAskedFor || reopensByItself(known))
+        guard opens || isToCarry(known) || isDue && !overtaken(by: known).isEmpty else { return }
         if !releases.contains(where: { $0.id == known.id }) { releases.append(known) }
         guard let index = releases.firstIndex(where: { $0.id == known.id }) else { return }
         guard opens else {
-            for newer in overtaken(by: known) {
+            for newer in overtaken(by: known) where isDue {
                 end(newer, .superseded, because: "a later decision asks for \(known.id) again", now: now)
             }
             return carry(known, now: now)
@@ -130,41 +132,18 @@ extension EndpointState {
         }
     }
 
-    /// Whether the set is wanted only because a version in use was withdrawn to pending or deleted.
-    /// Nothing is rolled back for that; the next decision composes the set without the version. A
-    /// rejected or barred version in use is another matter.
-    var isOnlyWithdrawn: Bool {
-        let inUse = candidates.filter { candidate in
-            (serving.values.map(\.models) + releases.filter(\.isOpen).map(\.models)).contains {
-                $0[candidate.target]?.package == candidate.package
+    /// Whether a set is composed though nobody asks: something that serves or is on its way has been
+    /// rejected or barred, or nobody knows what the first stage serves.
+    ///
+    /// A version that is withdrawn to pending or deleted, and a change of the accounts folder alone, roll
+    /// nothing by themselves; the next decision or a person's `deploy` carries them through.
+    private var isOverdue: Bool {
+        if plan.stages.first?.accounts.keys.contains(where: { serving[$0] == nil }) ?? false { return true }
+        let inUse = serving.values.map(\.models) + releases.filter(\.isOpen).map(\.models)
+        return inUse.contains { models in
+            models.contains { target, version in
+                isRejected(version) || bars.contains { $0.target == target && $0.package == version.package }
             }
-        }
-        guard !inUse.contains(where: { $0.status == .rejected || isBarred($0) }) else { return false }
-        return inUse.contains { candidate in
-            let latest = latest(for: candidate.target)
-            let isLater = latest.map { $0.order < candidate.order } ?? true
-            return !plan.accepts.contains(candidate.status) && isLater
-        }
-    }
-
-    /// Whether the set differs from what the first stage has only by what the accounts folder now says: a
-    /// container, a target that was taken out, or one that another group feeds. Nothing is rolled for
-    /// that by itself; the next decision or a person's `deploy` carries it through.
-    private func isOnlySettings(_ models: [String: ModelVersion]) -> Bool {
-        let sets: [[String: ModelVersion]] =
-            if let newest, newest.isOpen {
-                [newest.models]
-            } else {
-                plan.stages.first.map { $0.accounts.keys.compactMap { serving[$0]?.models } } ?? []
-            }
-        guard sets.contains(where: { $0 != models }) else { return false }
-        return sets.allSatisfy { set in
-            var underTheFolder: [String: ModelVersion] = [:]
-            for (target, version) in set where plan.targets[target] != nil {
-                let candidate = candidates.first { $0.target == target && $0.package == version.package }
-                underTheFolder[target] = candidate?.model
-            }
-            return underTheFolder == models
         }
     }
 
@@ -256,7 +235,9 @@ extension EndpointState {
                 continue
             }
             let isStillWanted = wanted?[approval.target]?.package == approval.package
-            if isStillWanted, wanted != release.models || triggeredBy != nil { continue }
+            if isStillWanted, wanted != release.models || triggeredBy != nil, goesOn(approval, after: ending) {
+                continue
+            }
             end(
                 approval: index,
                 ending,
@@ -264,6 +245,13 @@ extension EndpointState {
                 now: now
             )
         }
+    }
+
+    /// Whether an approval outlives the release that carried it. Where one model's failure is the failure of
+    /// the whole release, the others fail with it, unless they are released all the same.
+    private func goesOn(_ approval: Approval, after ending: Ending) -> Bool {
+        ending != .failed || plan.onModelFailure == .exclude || isOverdue
+            || releases.contains { $0.isOpen && $0.models[approval.target]?.package == approval.package }
     }
 
     /// Ends an approval that no release has taken and none will.

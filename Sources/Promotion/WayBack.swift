@@ -71,6 +71,8 @@ extension EndpointState {
             return true
         }
         beginRollback(to: target, in: account, stage, because: sentence, now: now)
+        // What is still acceptable is released again, through every gate.
+        triggeredBy = triggeredBy ?? Self.itself
         return true
     }
 

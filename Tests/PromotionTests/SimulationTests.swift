@@ -246,7 +246,12 @@ import Testing
         }
         // The latest decisions serve everywhere, unless their release ended otherwise than released, or
         // a version was only withdrawn, for which nothing is rolled back.
-        if let wanted = state.wanted, !state.isOnlyWithdrawn,
+        let isAnyWithdrawn = world.serving.values.flatMap(\.models.values).contains { model in
+            world.registry.contains {
+                $0.key.package == model.package && [.pending, .deleted].contains($0.value)
+            }
+        }
+        if let wanted = state.wanted, !isAnyWithdrawn,
             let release = world.releases.values.first(where: { $0.models == wanted }),
             release.state == .released
         {

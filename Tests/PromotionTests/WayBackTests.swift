@@ -276,3 +276,53 @@ import Testing
         #expect(it.faults == [])
     }
 }
+
+/// What becomes of the other models when one fails.
+@Suite struct ModelFailureTests {
+    private static func failing(_ rule: EndpointPlan.OnModelFailure) -> Story {
+        let it = Story.settled(plan(onModelFailure: rule))
+        it.world.approveTogether([de(2), fr(2)])
+        #expect(it.world.situation == "1 released, 2 rolling staging")
+        return it
+    }
+
+    @Test func failEndsTheWholeRelease() {
+        let it = Self.failing(.fail)
+        #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 failed")
+        #expect(it.serves("staging") == "de1 fr1")
+        #expect(it.bars == ["de2"])
+        #expect(it.endings.suffix(2).sorted() == ["de2 failed", "fr2 failed"])
+        #expect(it.pass(.days(1)) == "1 released, 2 failed", "nothing goes on by itself")
+        // The next decision takes along what was never blamed.
+        #expect(it.approve(de(3)) == "1 released, 2 failed, 3 rolling staging")
+        it.world.settleDown()
+        #expect(it.serves("prod") == "de3 fr2")
+        #expect(it.faults == [])
+    }
+
+    @Test func excludeLetsTheRestGoOn() {
+        let it = Self.failing(.exclude)
+        #expect(
+            it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 failed, 3 rolling staging"
+        )
+        #expect(it.bars == ["de2"])
+        #expect(it.endings.last == "de2 failed")
+        #expect(it.open == ["fr2"])
+        it.world.settleDown()
+        #expect(it.serves("prod") == "de1 fr2")
+        #expect(it.endings.last == "fr2 released")
+        #expect(it.faults == [])
+    }
+
+    /// Staging must not keep what production failed, so the rest goes on from there in any case.
+    @Test func whatFailsInProductionIsReplacedInStaging() {
+        let it = Self.failing(.fail)
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        #expect(it.promote(2) == "1 released, 2 rolling prod")
+        #expect(it.finish("prod", .smokeFailed, blaming: "de") == "1 released, 2 failed, 3 rolling staging")
+        #expect(it.open == ["fr2"])
+        it.world.settleDown()
+        #expect(it.serves("prod") == "de1 fr2")
+        #expect(it.faults == [])
+    }
+}

@@ -275,12 +275,19 @@ struct World {
     }
 
     /// The registry is looked at. A status that is held already is no change, as in the ledger.
-    mutating func look(at version: Version, _ status: ApprovalStatus, at moment: Moment? = nil) {
+    mutating func look(
+        at version: Version,
+        _ status: ApprovalStatus,
+        at moment: Moment? = nil,
+        by principal: String? = nil
+    ) {
         let was = registry[version]
         guard was != status else { return transact { _ in } }
         registry[version] = status
         let (at, now) = (moment ?? now, now)
-        transact { $0.registryShowed(version.candidate(status, at: at), was: was, at: at, now: now) }
+        transact {
+            $0.registryShowed(version.candidate(status, at: at), was: was, at: at, by: principal, now: now)
+        }
     }
 
     /// Several versions are seen approved in one look.

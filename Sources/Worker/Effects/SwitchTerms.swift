@@ -13,7 +13,7 @@ struct SwitchTerms {
 extension EndpointRoller {
     /// Whether what served before is put back. That has no time to lose and nothing new to watch, so the
     /// traffic goes all at once.
-    private var goesBack: Bool { work.attempt.state == .restoring }
+    private var goesBack: Bool { work.attempt.isRollback || work.attempt.state == .restoring }
 
     /// Counts are kept always, unless the accounts folder now asks for another count than the live config was
     /// made with. The live config is looked at only where the settings are others than those it serves under.
