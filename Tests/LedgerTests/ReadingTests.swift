@@ -223,11 +223,11 @@ import Testing
 
             bench.world.set("demand-de", 2, .rejected, at: bench.now)
             try await bench.event(about: de, group: "demand-de")
-            let begun = try await bench.turn(bench.perform(try await bench.turn()))
+            let looks = bench.perform(try await bench.turn())
+            _ = try await bench.turn(looks, capacity: 0)
             let back = try await bench.ledger.underWay()
             #expect(Set(back.map(\.account)) == ["staging", "prod"])
             #expect(back.allSatisfy { $0.rollback && $0.release == first.id })
-            _ = try await bench.turn(bench.perform(begun))
 
             try await bench.work()
             #expect(try await bench.ledger.underWay().isEmpty)
