@@ -76,7 +76,10 @@ extension Ledger {
     func addEvidence(to view: inout ReleaseView, in transaction: any Transaction) throws {
         view.approvals = try view.models.sorted { $0.key < $1.key }.flatMap { target, package in
             try transaction.rows(
-                "SELECT * FROM approvals WHERE endpoint = ? AND target = ? AND package = ? ORDER BY decided_at",
+                """
+                SELECT a.*, p.status FROM approvals a LEFT JOIN packages p ON p.arn = a.package
+                WHERE a.endpoint = ? AND a.target = ? AND a.package = ? ORDER BY a.decided_at
+                """,
                 view.endpoint,
                 target,
                 package
@@ -88,6 +91,7 @@ extension Ledger {
                 release: try row.optionalText("release"),
                 decidedAt: Self.text(Self.moment(try row.integer("decided_at"))),
                 by: try row.optionalText("decided_by"),
+                status: try row.optionalText("status"),
                 ending: try row.optionalText("ending"),
                 reason: try row.optionalText("reason"),
                 endedAt: try row.optionalInteger("ended_at").map { Self.text(Self.moment($0)) }
@@ -96,13 +100,12 @@ extension Ledger {
         let attempts: [Attempt] = try transaction.rows(
             """
             SELECT body FROM attempts WHERE release = ? OR endpoint = ? AND body LIKE ?
-            ORDER BY opening, number, account
             """,
             view.id,
             view.endpoint,
             "%\"leaves\":\"\(view.id)\"%"
         ).map { try Self.decode($0.text("body")) }
-        view.attempts = attempts.map { attempt in
+        view.attempts = attempts.sorted { $0.startedAt < $1.startedAt }.map { attempt in
             AttemptView(
                 account: attempt.account,
                 stage: attempt.stage,

@@ -44,6 +44,8 @@ public struct ApprovalView: Codable, Sendable {
     /// When the version became acceptable, by the registry's clock, and by whom as far as it says.
     public let decidedAt: String
     public let by: String?
+    /// What the registry was last seen to say of the version.
+    public let status: String?
     public let ending: String?
     public let reason: String?
     public let endedAt: String?

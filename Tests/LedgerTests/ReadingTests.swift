@@ -208,6 +208,43 @@ import Testing
         }
     }
 
+    /// A stranger sees from the release that was left where its accounts went, and from what serves why.
+    @Test(arguments: Engine.allCases)
+    func aWayBackIsShownWhileItLastsAndAfterwards(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            let first = try await bench.reachGate()
+            _ = try await bench.ledger.record([bench.promotion(of: first.id, key: "1")], now: bench.now)
+            try await bench.work()
+            let de = try await bench.approve("demand-de", 2)
+            try await bench.work()
+            let second = try #require(try await bench.ledger.releases().first)
+            _ = try await bench.ledger.record([bench.promotion(of: second.id, key: "2")], now: bench.now)
+            try await bench.work()
+
+            bench.world.set("demand-de", 2, .rejected, at: bench.now)
+            try await bench.event(about: de, group: "demand-de")
+            let looks = bench.perform(try await bench.turn())
+            _ = try await bench.turn(looks, capacity: 0)
+            let back = try await bench.ledger.underWay()
+            #expect(Set(back.map(\.account)) == ["staging", "prod"])
+            #expect(back.allSatisfy { $0.rollback && $0.release == first.id })
+
+            try await bench.work()
+            #expect(try await bench.ledger.underWay().isEmpty)
+            let left = try #require(try await bench.ledger.show(second.id))
+            #expect(left.state == "aborted")
+            #expect(left.stages.map(\.state) == ["rolled-back", "aborted"])
+            #expect(left.stages.flatMap(\.accounts).map(\.state) == ["rolled-back", "rolled-back"])
+            #expect(left.approvals?.map(\.status) == ["Rejected", "Approved"])
+            let ways = (left.attempts ?? []).filter(\.rollback)
+            #expect(Set(ways.map(\.account)) == ["staging", "prod"])
+            #expect(ways.allSatisfy { $0.release == first.id && $0.leaves == second.id })
+            let returned = try #require(try await bench.ledger.show(first.id))
+            #expect(returned.serving == ["prod", "staging"])
+            #expect(returned.stages.flatMap(\.accounts).map(\.state) == ["verified", "verified"])
+        }
+    }
+
     /// Whoever follows gets each line once, those of before first.
     @Test(arguments: Engine.allCases)
     func aReleaseIsFollowedLineByLine(_ engine: Engine) async throws {
