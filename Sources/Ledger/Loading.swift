@@ -30,7 +30,12 @@ extension Ledger {
         var seen: Set<String> = []
         releases = releases.filter { seen.insert($0.id).inserted }
 
-        let attempts = try releases.flatMap { try self.attempts(of: $0, in: transaction) }
+        var attempts = try releases.flatMap { try self.attempts(of: $0, in: transaction) }
+        attempts += underWay.filter { open in
+            !attempts.contains {
+                $0.release == open.release && $0.account == open.account && $0.number == open.number
+            }
+        }
         let numbers = try releases.reduce(into: [String: Int]()) { numbers, release in
             numbers.merge(try attemptNumbers(of: release, in: transaction)) { _, new in new }
         }

@@ -42,10 +42,12 @@ extension Ledger {
             )
         }
         for attempt in state.attempts where !before.attempts.contains(attempt) {
-            let old = before.attempts.first { $0.release == attempt.release && $0.account == attempt.account }
+            let old = before.attempts.first {
+                $0.release == attempt.release && $0.account == attempt.account && $0.number == attempt.number
+            }
             try save(
                 attempt,
-                isNewEffect: old?.state != attempt.state || old?.number != attempt.number,
+                isNewEffect: old?.state != attempt.state,
                 in: transaction
             )
         }

@@ -3,7 +3,7 @@ extension EndpointState {
     /// The state as it would be if a person had just asked, with `deploy`, for what is wanted.
     public var asked: EndpointState {
         var state = self
-        state.triggeredBy = Self.itself
+        state.triggeredBy = "a person"
         return state
     }
 

@@ -53,7 +53,8 @@ struct World {
                 || approvals.contains { $0.release == release.id }
         }
         let current = attempts.filter { attempt in
-            loaded.contains { $0.id == attempt.release && $0.opening == attempt.opening }
+            !attempt.state.isEnded
+                || loaded.contains { $0.id == attempt.release && $0.opening == attempt.opening }
         }
         let packages = Set(
             (loaded.map(\.models) + serving.values.map(\.models)).flatMap { $0.values.map(\.package) }
