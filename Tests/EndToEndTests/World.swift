@@ -163,6 +163,14 @@ final class World: Sendable {
         return try await startWorker()
     }
 
+    /// Takes the ledger away, as a lost disk would.
+    func loseLedger() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        where name.hasPrefix("ledger.sqlite") {
+            try FileManager.default.removeItem(at: folder.appending(path: name))
+        }
+    }
+
     /// Ends the worker the hard way, at whatever instant this is.
     func killWorker() async throws {
         let worker = try #require(workers.withLock { $0.last })

@@ -22,6 +22,7 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      endpoints/update  account, endpoint, seconds?, config? somebody else's update
      endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags;
                        model?, config?, variant? {…}        members of theirs, of CreateModel and CreateEndpointConfig
+     tags              account, config, tags {…}            somebody else's hand on a config's tags
      endpoints/scale   account, endpoint, count             as automatic scaling would, at once
      endpoints/loading account, endpoint, target?, invocations?, seconds? a model not ready at first in each fleet
      alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
@@ -99,6 +100,7 @@ class Control:
             "endpoints/update": self._meddle,
             "endpoints/create": self._squat,
             "endpoints/scale": self._scale,
+            "tags": self._tag,
             "alarms": self._alarm,
             "endpoints/loading": self._slow_down,
             "invoke": self._invoke,
@@ -273,6 +275,13 @@ class Control:
         seconds = float(asked.get("seconds", self._sagemaker.store.update_seconds))
         endpoint = self._sagemaker.endpoints.meddle(held, asked["endpoint"], seconds, asked.get("config"))
         return {"status": endpoint.status}
+
+    def _tag(self, asked: Asked) -> Asked:
+        """Somebody else's hand on the tags of an endpoint config."""
+        held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
+        tags = held.tags[held.arn("endpoint-config", asked["config"])]
+        tags.update(asked["tags"])
+        return dict(tags)
 
     def _squat(self, asked: Asked) -> Asked:
         """Somebody else's endpoint under a name, made by hand and without tags."""
