@@ -243,19 +243,21 @@ final class World: Sendable {
 
     /// Registers a linear model as the next version of a group. The example's smoke test asks for a score of
     /// 0 to 100 for the row 1, 2, 3.
+    ///
+    /// - Parameter approver: Who approves it, as far as the registry tells.
     @discardableResult
     func register(
         _ group: String,
         _ coefficients: [Double] = [1, 2, 0.5],
-        approve: Bool = true
+        approve: Bool = true,
+        by approver: Identity? = nil
     ) async throws -> Version {
-        let made = try await aws.post(
-            "register",
-            [
-                "account": .string(registry), "group": .string(group),
-                "coefficients": .array(coefficients.map(JSONValue.number)), "approve": .bool(approve),
-            ]
-        )
+        var asked: [String: JSONValue] = [
+            "account": .string(registry), "group": .string(group),
+            "coefficients": .array(coefficients.map(JSONValue.number)), "approve": .bool(approve),
+        ]
+        if let approver { asked["by"] = .string(approver.id) }
+        let made = try await aws.post("register", .object(asked))
         return Version(
             arn: try #require(made["arn"]?.string),
             url: try #require(made["url"]?.string),
