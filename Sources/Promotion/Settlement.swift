@@ -266,9 +266,12 @@ extension EndpointState {
         return release.models.filter { served[$0.key] != $0.value }.keys.sorted()
     }
 
-    /// A hold lets no new effect begin; without one, what it stopped is due again.
+    /// A hold lets no new effect begin; without one, what it stopped is due again. What is taken back goes on:
+    /// its switch may have been asked for.
     private mutating func holdAttempts(now: Moment) {
-        for index in attempts.indices where attempts[index].state.isHeldByHolds && !attempts[index].isRollback
+        for index in attempts.indices
+        where attempts[index].state.isHeldByHolds && !attempts[index].isRollback
+            && attempts[index].recalled == nil
         {
             let hold = holds.first { $0.covers(attempts[index].stage) }
             attempts[index].hold(

@@ -76,11 +76,9 @@ extension EndpointState {
         return true
     }
 
-    /// Whether an attempt has switched nothing and does not get on: held, or failing.
+    /// Whether an attempt does not get on before its switch: held, or failing.
     private func isStuckBeforeSwitch(_ attempt: Attempt) -> Bool {
-        guard attempt.state.isHeldByHolds, attempt.state != .updating, !attempt.isRollback else {
-            return false
-        }
+        guard attempt.state.isHeldByHolds, attempt.recalled == nil, !attempt.isRollback else { return false }
         return attempt.failures > 0 || holds.contains { $0.covers(attempt.stage) }
     }
 
