@@ -132,7 +132,8 @@ extension EndpointState {
             upstream: (before?.accounts ?? []).map { account in
                 let attempt = attempt(of: release, in: account)
                 let serving = serving[account].flatMap { $0.release == release.id ? $0.since : nil }
-                let verifiedAt = attempt?.verifiedAt ?? serving
+                // It passed the stage because the account served it; what serves there since changes nothing.
+                let verifiedAt = attempt?.verifiedAt ?? serving ?? release.waitingSince
                 return Gate.Upstream(
                     account: account,
                     verifiedAt: verifiedAt,
