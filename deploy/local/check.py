@@ -200,6 +200,7 @@ def put_events(world: World) -> None:
     expect(events.put_events(Entries=[detail])["FailedEntryCount"], 0)
     event = json.loads(world.receive()[0]["Body"])
     expect((event["account"], event["detail"]), (world.registry, {"a": 1}))
+    expect(world.control(f"events?account={world.registry}"), [detail])
 
 
 @check("a role is assumed with the right ExternalId by the right caller only")
