@@ -14,7 +14,7 @@ struct FoldingTests {
             #expect(try await world.states() == ["1 released", "2 failed"], "nothing goes on by itself")
             #expect(try await world.served(in: world.staging) == beginning.served)
             #expect(try await world.status().bars.map(\.package) == [de.arn], "its neighbour is not to blame")
-            let endings = try await world.journal(of: failed, "approvalEnded")
+            let endings = try await world.told(of: failed, "approvalEnded")
             #expect(endings.count == 2 && endings.allSatisfy { $0.contains(": failed") })
 
             // The next decision takes along what nothing was said against.
@@ -43,9 +43,9 @@ struct FoldingTests {
             let wanted = [World.de: beginning.de.sha256, World.fr: fr.sha256]
             #expect(try await world.served(in: world.staging) == wanted)
             #expect(try await world.served(in: world.prod) == wanted)
-            let endings = try await world.journal(of: failed, "approvalEnded")
+            let endings = try await world.told(of: failed, "approvalEnded")
             #expect(endings.count == 1 && endings[0].contains("\(de.arn) for \(World.de): failed"))
-            let gone = try await world.journal(of: third, "approvalEnded")
+            let gone = try await world.told(of: third, "approvalEnded")
             #expect(gone.count == 1 && gone[0].contains("\(fr.arn) for \(World.fr): released"))
         }
     }
@@ -73,8 +73,8 @@ struct FoldingTests {
             let (_, third) = try await world.next(3, "demand-de", [3, 2, 2])
             let ended = try await world.release(2, ends: "superseded")
             #expect(ended.why == "\(third.id) reached the gate of prod")
-            #expect(try await world.journal(of: second, "ended") == ["superseded: \(ended.why)"])
-            let approvals = try await world.journal(of: second, "approvalEnded")
+            #expect(try await world.told(of: second, "ended") == ["superseded: \(ended.why)"])
+            let approvals = try await world.told(of: second, "approvalEnded")
             #expect(approvals.count == 1)
             #expect(approvals[0].contains("\(de.arn) for \(World.de): superseded, a later decision"))
             try await world.eventually("it is put on the bus") {
@@ -97,7 +97,7 @@ struct FoldingTests {
             #expect(try await world.decide("deploy", World.endpoint, "--reason", "France closed").status == 0)
             let second = try await world.release(2, waitsAt: "prod")
             #expect(second.models == [World.de: beginning.de.arn])
-            let composed = try await world.journal(of: second, "composed")
+            let composed = try await world.told(of: second, "composed")
             #expect(
                 composed.first?.contains(
                     "it drops \(World.fr), which is no longer in the accounts folder"

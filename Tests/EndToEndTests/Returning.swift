@@ -89,7 +89,7 @@ extension World {
     }
 
     /// The texts of a release's journal under a name.
-    func journal(of release: Release, _ name: String) async throws -> [String] {
+    func told(of release: Release, _ name: String) async throws -> [String] {
         (try await show(release).journal ?? []).filter { $0.name == name }.map(\.text)
     }
 }

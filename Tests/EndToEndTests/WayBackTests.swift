@@ -80,7 +80,7 @@ struct WayBackTests {
             try await world.release(1, ends: "aborted")
             try await world.eventuallyIdle()
             #expect(try await world.served(in: world.staging) == [World.de: de.sha256])
-            let said = try await world.journal(of: first, "nothingToGoBackTo")
+            let said = try await world.told(of: first, "nothingToGoBackTo")
             #expect(said.count == 1, "once, however often the registry is looked at")
             #expect(said.first?.contains("Approve another version, or delete the endpoint.") == true)
             let status = try await world.sluice("status", World.endpoint).output
@@ -131,7 +131,7 @@ struct WayBackTests {
             #expect(try await world.states() == ["1 released", "2 aborted"])
             #expect(try await world.endpoint(in: world.staging)?.updates == instant.updates)
             #expect(try await world.endpoint(in: world.prod)?.updates == 0)
-            let endings = try await world.journal(of: second, "approvalEnded")
+            let endings = try await world.told(of: second, "approvalEnded")
             #expect(endings.count == 1 && endings[0].contains("\(de.arn) for \(World.de): aborted"))
         }
     }
