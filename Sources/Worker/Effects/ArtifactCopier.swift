@@ -12,15 +12,6 @@ struct ArtifactCopier {
     let performer: Performer
     let work: Work
 
-    private struct Job: Sendable {
-        let target: String
-        let pin: Pin
-        let package: String
-        let source: ObjectLocation
-        let sourceETag: String
-        let sourceOwner: String
-    }
-
     /// Where a copy goes.
     private struct Place: Sendable {
         let bucket: String
@@ -30,7 +21,7 @@ struct ArtifactCopier {
     }
 
     private struct Done: Sendable {
-        let job: Job
+        let job: CopyJob
         let copy: ArtifactCopy
     }
 
@@ -42,16 +33,16 @@ struct ArtifactCopier {
 
     func copy(learning facts: inout [Fact]) async throws -> Attempt.Event {
         let session = try await performer.sessions.session(work.attempt.account)
-        var jobs: [Job] = []
+        var jobs: [CopyJob] = []
         for target in work.release.models.keys.sorted() where work.copies[target] == nil {
-            jobs.append(try job(target, session.account))
+            jobs.append(try CopyJob(of: target, in: session.account, work))
         }
         let results = await withTaskGroup(of: [Result<Done, any Error>].self) { group in
-            for job in jobs where job.pin.partSize == nil {
+            for job in jobs where !job.isInParts {
                 group.addTask { await copy(allOf: [job], session) }
             }
             // One after another: each of them has several calls under way by itself.
-            let large = jobs.filter { $0.pin.partSize != nil }
+            let large = jobs.filter(\.isInParts)
             group.addTask { await copy(allOf: large, session) }
             return await group.reduce(into: []) { $0 += $1 }
         }
@@ -76,7 +67,7 @@ struct ArtifactCopier {
     }
 
     /// Copies one after another, until one fails.
-    private func copy(allOf jobs: [Job], _ session: Sessions.Session) async -> [Result<Done, any Error>] {
+    private func copy(allOf jobs: [CopyJob], _ session: Sessions.Session) async -> [Result<Done, any Error>] {
         var results: [Result<Done, any Error>] = []
         for job in jobs {
             do {
@@ -88,36 +79,7 @@ struct ArtifactCopier {
         return results
     }
 
-    private func job(_ target: String, _ account: AccountDocument) throws -> Job {
-        guard let version = work.release.models[target], let pin = work.pins[version.package] else {
-            throw FailureError(.vanished, "the pin of \(target) is not in the ledger")
-        }
-        if !work.attempt.changes.contains(target), let copy = work.baseCopies[target],
-            let place = S3URL(copy.url)
-        {
-            return Job(
-                target: target,
-                pin: pin,
-                package: version.package,
-                source: ObjectLocation(bucket: place.bucket, key: place.key, versionID: copy.versionID),
-                sourceETag: copy.etag,
-                sourceOwner: account.account
-            )
-        }
-        guard let place = S3URL(pin.url) else {
-            throw FailureError(.invalid, "the pin of \(target) names no object: \(pin.url)")
-        }
-        return Job(
-            target: target,
-            pin: pin,
-            package: version.package,
-            source: ObjectLocation(bucket: place.bucket, key: place.key, versionID: pin.versionID),
-            sourceETag: pin.etag,
-            sourceOwner: pin.owner
-        )
-    }
-
-    private func copy(_ job: Job, _ session: Sessions.Session) async throws -> Done {
+    private func copy(_ job: CopyJob, _ session: Sessions.Session) async throws -> Done {
         let account = session.account
         let place = Place(
             bucket: account.models.bucket,
@@ -142,7 +104,7 @@ struct ArtifactCopier {
                     onlyIfAbsent: true
                 )
             }
-            guard let sha256 = job.pin.isInParts ? reply.partsSHA256 : reply.sha256 else {
+            guard let sha256 = job.isInParts ? reply.partsSHA256 : reply.sha256 else {
                 throw FailureError(.transient, "S3 copied \(job.pin.url) without telling its SHA-256")
             }
             if let pinned = job.pin.sha256, pinned != sha256 { throw changed(job, Self.otherSum) }
@@ -173,7 +135,7 @@ struct ArtifactCopier {
 
     private func copyInParts(
         of partSize: Int64,
-        _ job: Job,
+        _ job: CopyJob,
         _ place: Place,
         _ session: Sessions.Session
     ) async throws -> ObjectCopy {
@@ -218,7 +180,7 @@ struct ArtifactCopier {
     private static let stopped = FailureError(.interrupted, "the attempt went on without this worker")
 
     private func done(
-        _ job: Job,
+        _ job: CopyJob,
         _ place: Place,
         _ etag: String,
         _ versionID: String?,
@@ -239,11 +201,11 @@ struct ArtifactCopier {
     /// An object that is under the key already counts as the copy if it holds the same bytes.
     private func compare(
         _ head: ObjectHead,
-        _ job: Job,
+        _ job: CopyJob,
         _ place: Place,
         _ account: AccountDocument
     ) throws -> Done {
-        let sum = job.pin.isInParts ? head.partsSHA256 : head.sha256
+        let sum = job.isInParts ? head.partsSHA256 : head.sha256
         guard head.size == job.pin.size, let sum, job.pin.sha256 == nil || job.pin.sha256 == sum else {
             throw Refusal(
                 target: job.target,
@@ -254,7 +216,7 @@ struct ArtifactCopier {
         return done(job, place, head.etag, head.versionID, sum)
     }
 
-    private func changed(_ job: Job, _ how: String) -> Refusal {
+    private func changed(_ job: CopyJob, _ how: String) -> Refusal {
         Refusal(
             target: job.target,
             sentence:
@@ -274,8 +236,4 @@ struct ArtifactCopier {
             return nil
         }
     }
-}
-
-extension Pin {
-    fileprivate var isInParts: Bool { partSize != nil }
 }
