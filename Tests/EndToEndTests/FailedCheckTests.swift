@@ -2,9 +2,10 @@ import Testing
 
 @Suite(.enabled(if: LocalAWS.url != nil))
 struct FailedCheckTests {
-    /// A model that answers nonsense is taken out again, and its neighbour still goes on.
+    /// A model that answers nonsense is taken out again, and its neighbour still goes on where that is asked for.
     @Test func aFailedSmokeTestRestoresWhatServed() async throws {
         try await World.with { world in
+            try world.edit("demand-forecast.yaml", "# onModelFailure: fail", "onModelFailure: exclude")
             let beginning = try await world.begin()
             await beginning.worker.stop()
             let de = try await world.register("demand-de", World.wild)
