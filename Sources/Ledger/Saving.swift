@@ -158,7 +158,7 @@ extension Ledger {
     }
 
     func journal(_ note: Note, of plan: EndpointPlan, in transaction: any Transaction, now: Moment) throws {
-        try journal(
+        let line = try journal(
             "decision",
             note.name,
             endpoint: plan.name,
@@ -169,6 +169,7 @@ extension Ledger {
             in: transaction,
             now: now
         )
+        if announces, let line { try owe(note, line: line, of: plan, in: transaction, now: now) }
     }
 
     /// Writes an attempt back. `tries` counts how often the owed effect was begun; where another is owed from
@@ -200,6 +201,8 @@ extension Ledger {
         )
     }
 
+    /// - Returns: The number of the line.
+    @discardableResult
     func journal(
         _ kind: String,
         _ name: String,
@@ -210,8 +213,8 @@ extension Ledger {
         _ text: String,
         in transaction: any Transaction,
         now: Moment
-    ) throws {
-        let row = try transaction.row(
+    ) throws -> Int64? {
+        try transaction.row(
             """
             INSERT INTO journal (at, kind, name, endpoint, release, account, stage, text)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
@@ -224,13 +227,6 @@ extension Ledger {
             account,
             stage,
             text
-        )
-        if announces, kind == "decision", release != nil, let id = try row?.integer("id") {
-            try transaction.run(
-                "INSERT INTO announcements (journal_id, due_at) VALUES (?, ?)",
-                id,
-                now.milliseconds
-            )
-        }
+        )?.integer("id")
     }
 }

@@ -298,9 +298,10 @@ enum Schema {
         CREATE TRIGGER journal_is_written_once BEFORE UPDATE ON journal
         BEGIN SELECT RAISE(ABORT, 'the journal is written once'); END;
 
-        -- Journal lines that are still to be announced on the configured bus.
+        -- Journal lines that are still to be announced on the configured bus; `detail` is the event's.
         CREATE TABLE announcements (
             journal_id INTEGER NOT NULL PRIMARY KEY REFERENCES journal (id),
+            detail TEXT NOT NULL,
             failures INTEGER NOT NULL DEFAULT 0,
             due_at INTEGER NOT NULL
         ) STRICT;

@@ -223,6 +223,12 @@ extension EndpointState {
             }
             let open = conditions.filter { $0.verdict != .passed }
             guard open.isEmpty else {
+                // A release begins at its first gate, and is said to wait there once people are awaited.
+                if release.position == 0, release.waitingFor.isEmpty,
+                    open.contains(where: { $0.name == "approved" })
+                {
+                    note("reachedGate", release.id, nil, stage, "waits at the gate of \(stage)")
+                }
                 releases[index].waitingFor = open.map { Release.Waiting(text: $0.text, until: $0.until) }
                 continue
             }

@@ -58,7 +58,9 @@ extension EndpointState {
         if let open = attempts.firstIndex(where: { $0.account == account && !$0.state.isEnded }) {
             // One that changes the account anyway is let finish; one that cannot get on makes room.
             guard isStuckBeforeSwitch(attempts[open]) else { return false }
+            let before = attempts[open]
             attempts[open].recall(because: "made room for the way back: \(sentence)", now: now)
+            concludes(attempts[open], before: before, now: now)
             // What it was on its way to is released once more, by itself, when the account is back.
             triggeredBy = triggeredBy ?? Self.itself
             return true

@@ -129,7 +129,7 @@ public struct WorkerService: Sendable {
         if let bus = settings.registry.events {
             let announcer = Announcer(
                 bus: bus,
-                client: EventBridge(own),
+                put: EventBridge(own).putEvents,
                 ledger: ledger,
                 log: log
             )

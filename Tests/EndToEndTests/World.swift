@@ -344,6 +344,20 @@ final class World: Sendable {
         )
     }
 
+    /// Asks for an older version of the first model.
+    func deploy(_ version: Version) async throws -> Program.Outcome {
+        try await sluice(
+            "deploy",
+            Self.endpoint,
+            "--model",
+            "\(Self.de)=\(version.arn)",
+            "--reason",
+            "the older one was better",
+            "--wait",
+            as: releaseManager
+        )
+    }
+
     @discardableResult
     func retry(_ release: Release) async throws -> Program.Outcome {
         try await sluice(
