@@ -172,7 +172,8 @@ extension Ledger {
         if announces, let line { try owe(note, line: line, of: plan, in: transaction, now: now) }
     }
 
-    /// Writes an attempt back, its claim given up. `tries` counts how often the owed effect was begun.
+    /// Writes an attempt back. `tries` counts how often the owed effect was begun; where another is owed from
+    /// now on, the claim on the one before is given up, and what it came to is a late report.
     func save(_ attempt: Attempt, isNewEffect: Bool, in transaction: any Transaction) throws {
         try transaction.run(
             """
@@ -180,7 +181,9 @@ extension Ledger {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (release, account, number) DO UPDATE SET state = excluded.state, config = excluded.config,
                 due_at = excluded.due_at, ended_at = excluded.ended_at, body = excluded.body,
-                tries = CASE WHEN ? = 1 THEN 0 ELSE attempts.tries END
+                tries = CASE WHEN ? = 1 THEN 0 ELSE attempts.tries END,
+                claimant = CASE WHEN ? = 1 THEN NULL ELSE attempts.claimant END,
+                claim_until = CASE WHEN ? = 1 THEN NULL ELSE attempts.claim_until END
             """,
             attempt.release,
             attempt.account,
@@ -192,6 +195,8 @@ extension Ledger {
             attempt.dueAt?.milliseconds,
             attempt.endedAt?.milliseconds,
             try Self.encode(attempt),
+            isNewEffect ? 1 : 0,
+            isNewEffect ? 1 : 0,
             isNewEffect ? 1 : 0
         )
     }

@@ -143,6 +143,7 @@ public struct EndpointState: Sendable {
     /// What follows for what the account serves from an attempt that has changed.
     mutating func concludes(_ attempt: Attempt, before: Attempt, now: Moment) {
         let (release, account) = (attempt.release, attempt.account)
+        let served = serving[account]
         if before.verifiedAt == nil, attempt.verifiedAt != nil, let config = attempt.configName,
             let models = releases.first(where: { $0.id == release })?.models
         {
@@ -199,6 +200,13 @@ public struct EndpointState: Sendable {
         // nothing: otherwise an older release would be taken for served there and get no attempt.
         if attempt.needsPerson || before.state == .clearing && attempt.state != .clearing {
             serving[account] = nil
+        }
+        if plan.onRejection == .hold, serving[account] != served,
+            let version = serving[account]?.models.values.filter(isRejected).min(by: {
+                $0.package < $1.package
+            })
+        {
+            holdRejected(version.package, in: attempt.stage, now: now)
         }
     }
 

@@ -100,6 +100,13 @@ public struct WorkerService: Sendable {
         let resync = Resync(
             ledger: ledger,
             reader: reader,
+            takeover: Takeover(
+                settings: settings,
+                sessions: sessions,
+                reader: reader,
+                ledger: ledger,
+                log: log
+            ),
             mailbox: mailbox,
             progress: progress,
             interval: options.resync,

@@ -174,6 +174,25 @@ def approval(world: World) -> None:
     expect(message["MD5OfBody"], hashlib.md5(message["Body"].encode()).hexdigest())
 
 
+@check("a package tells who changed it last, and an event does not")
+def changed_by(world: World) -> None:
+    arn, sagemaker = world.package(), world.client("sagemaker", "releaseManager")
+
+    def by() -> Any:
+        shown = sagemaker.describe_model_package(ModelPackageName=arn)
+        return shown.get("LastModifiedBy", {}).get("IamIdentity", {}).get("PrincipalId")
+
+    expect(by(), None)
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    expect(by(), world.made_of["identities"]["releaseManager"]["userId"])
+    world.control("packages/status", {"arn": arn, "status": "Rejected", "by": "AIDAANNA"})
+    expect(by(), "AIDAANNA")
+    expect(["LastModifiedBy" in json.loads(message["Body"])["detail"] for message in world.receive()], [False] * 3)
+    made = {"account": world.registry, "group": "demand-de", "coefficients": [1], "approve": True, "by": "AIDABERT"}
+    arn = world.control("register", made)["arn"]
+    expect(by(), "AIDABERT")
+
+
 @check("a quiet change makes no event, a disabled rule delivers none, and updating keeps what is not passed")
 def quiet(world: World) -> None:
     arn = world.package()
@@ -201,6 +220,11 @@ def put_events(world: World) -> None:
     event = json.loads(world.receive()[0]["Body"])
     expect((event["account"], event["detail"]), (world.registry, {"a": 1}))
     expect(world.control(f"events?account={world.registry}"), [detail])
+    heard = world.control("subscriptions", {"account": world.registry, "source": "test"})["queueUrl"]
+    expect(world.control("subscriptions", {"account": world.registry, "source": "test"})["queueUrl"], heard)
+    events.put_events(Entries=[detail, {**detail, "Source": "other"}])
+    messages = world.control(f"queues?queueUrl={heard}")["messages"]
+    expect([json.loads(message["body"])["source"] for message in messages], ["test"])
 
 
 @check("a role is assumed with the right ExternalId by the right caller only")

@@ -6,12 +6,13 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
                        versioning?, owner?; queue true gives an account a queue of its own
      identities        account, name                        a user's keys, made if need be
      artifacts         bucket, key, model {…} | base64, padding?
-     register          account, group, coefficients, intercept?, approve?, bucket?
+     register          account, group, coefficients, intercept?, approve?, bucket?, by?
      packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
                        description?
-     packages/status   arn, status?, description?, quietly?, modelPackageStatus?
+     packages/status   arn, status?, description?, quietly?, modelPackageStatus?, by? (the id of who did it)
      packages/delete   arn
      packages/announce arn, times?                          the same event again, with one id
+     subscriptions     account, source, region?             a queue that hears the account's default bus
      messages          queueUrl, body | base64, sender?, delaySeconds?
      faults            match (regex on service.Operation), account?, subject?, status?, code?, message?, times?,
                        delaySeconds?, when? instead | after | drop-before | drop-after | hold-before | hold-after
@@ -22,6 +23,7 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      endpoints/update  account, endpoint, seconds?, config? somebody else's update
      endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags;
                        model?, config?, variant? {…}        members of theirs, of CreateModel and CreateEndpointConfig
+     tags              account, config, tags {…}            somebody else's hand on a config's tags
      endpoints/scale   account, endpoint, count             as automatic scaling would, at once
      endpoints/loading account, endpoint, target?, invocations?, seconds? a model not ready at first in each fleet
      alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
@@ -42,6 +44,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from . import bus, models, objects, shapes, sqs
@@ -93,6 +96,7 @@ class Control:
             "packages/status": self._package_status,
             "packages/delete": self._package_delete,
             "packages/announce": self._announce,
+            "subscriptions": self._subscribe,
             "messages": self._message,
             "faults": lambda asked: self._faults.add(asked).shown(),
             "throttle": self._set_rate,
@@ -100,6 +104,7 @@ class Control:
             "endpoints/update": self._meddle,
             "endpoints/create": self._squat,
             "endpoints/scale": self._scale,
+            "tags": self._tag,
             "alarms": self._alarm,
             "endpoints/loading": self._slow_down,
             "invoke": self._invoke,
@@ -188,7 +193,8 @@ class Control:
         )
         package = self._package({**asked, "url": made["url"]})
         if asked.get("approve"):
-            self._package_status({"arn": package["arn"], "status": "Approved"})
+            by = {"by": asked["by"]} if "by" in asked else {}
+            self._package_status({"arn": package["arn"], "status": "Approved", **by})
         return {**package, **made}
 
     def _package(self, asked: Asked) -> Asked:
@@ -215,6 +221,7 @@ class Control:
 
     def _package_status(self, asked: Asked) -> Asked:
         held, caller = self._inside(asked["arn"])
+        caller = replace(caller, user_id=asked.get("by", caller.user_id))
         update = {"ModelPackageArn": asked["arn"]}
         if "status" in asked:
             update["ModelApprovalStatus"] = asked["status"]
@@ -237,6 +244,9 @@ class Control:
     def _inside(self, arn: str) -> tuple[Holdings, Any]:
         held = self._sagemaker.store.by_arn(arn)
         return held, insider(held.account)
+
+    def _subscribe(self, asked: Asked) -> Asked:
+        return {"queueUrl": self._worlds.hear(asked["account"], asked.get("region", "eu-west-1"), asked["source"])}
 
     def _message(self, asked: Asked) -> Asked:
         # Bytes that are not UTF-8 stay as they are, for tests of what a worker does with them.
@@ -276,6 +286,13 @@ class Control:
         seconds = float(asked.get("seconds", self._sagemaker.store.update_seconds))
         endpoint = self._sagemaker.endpoints.meddle(held, asked["endpoint"], seconds, asked.get("config"))
         return {"status": endpoint.status}
+
+    def _tag(self, asked: Asked) -> Asked:
+        """Somebody else's hand on the tags of an endpoint config."""
+        held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
+        tags = held.tags[held.arn("endpoint-config", asked["config"])]
+        tags.update(asked["tags"])
+        return dict(tags)
 
     def _squat(self, asked: Asked) -> Asked:
         """Somebody else's endpoint under a name, made by hand and without tags."""
