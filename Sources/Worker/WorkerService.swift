@@ -89,7 +89,7 @@ public struct WorkerService: Sendable {
         )
         let conductor = Conductor(
             ledger: ledger,
-            performer: Performer(settings: settings, sessions: sessions, ledger: ledger),
+            performer: Performer(settings: settings, sessions: sessions, ledger: ledger, log: log),
             reader: reader,
             mailbox: mailbox,
             pruning: pruning,

@@ -5,8 +5,8 @@ It takes and answers JSON and wants no signature. A mistake in a request is a 40
 POST worlds            registry, accounts [{name, account, region?, queue?}], groups, externalId, region?,
                        versioning?, owner?; queue true gives an account a queue of its own
      identities        account, name                        a user's keys, made if need be
-     artifacts         bucket, key, model {…} | base64, padding?
-     register          account, group, coefficients, intercept?, approve?, bucket?, by?
+     artifacts         bucket, key, model {…} | base64, padding?, size? (zeros up to that, which nobody stores)
+     register          account, group, coefficients, intercept?, approve?, bucket?, size?, by?
      packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
                        description?
      packages/status   arn, status?, description?, quietly?, modelPackageStatus?, by? (the id of who did it)
@@ -32,15 +32,15 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
      clear-calls       account?
-GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= · endpoints/ACCOUNT/NAME ·
-     invocations?account=&endpoint=&target= · objects?bucket=&prefix= · queues?queueUrl= · health
+GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
+     endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
+     objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,6 +52,7 @@ from .calls import Calls
 from .faults import Faults
 from .identity import Identities
 from .mailbox import Message
+from .parts import uploads
 from .runtime import Runtime
 from .sagemaker import Service
 from .store import Holdings
@@ -150,6 +151,9 @@ class Control:
             return self._runtime.asked(query["account"], query["endpoint"], query.get("target"))
         if parts == ["objects"]:
             return _objects(query["bucket"], query.get("prefix", ""))
+        if parts == ["uploads"]:
+            found = uploads(query["bucket"], query.get("prefix", ""))
+            return [{"key": upload.key_name, "id": upload.id, "parts": sorted(upload.parts)} for upload in found]
         if parts == ["queues"]:
             return _queue(query["queueUrl"], query.get("region", "eu-west-1"))
         if parts[0] == "endpoints" and len(parts) == 3:
@@ -164,11 +168,13 @@ class Control:
         else:
             content = models.archive(asked["model"], int(asked.get("padding", 0)))
         key = objects.put(asked["bucket"], asked["key"], content)
+        if asked.get("size", 0) > len(content):
+            objects.stretch(key, asked["size"])
         return {
             "url": f"s3://{asked['bucket']}/{asked['key']}",
             "etag": key.etag,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "size": len(content),
+            "sha256": objects.sha256(key),
+            "size": key.size,
             "versionId": None if key.version_id == "null" else key.version_id,
         }
 
@@ -186,6 +192,7 @@ class Control:
                 "bucket": bucket,
                 "key": f"{group}/{version}/model.tar.gz",
                 "model": {"model": group, "version": version, **model},
+                "size": asked.get("size", 0),
             }
         )
         package = self._package({**asked, "url": made["url"]})
@@ -383,9 +390,9 @@ def _objects(bucket: str, prefix: str) -> Asked:
     """What lies in a bucket, by key."""
     found = {}
     for key, etag in objects.below(f"s3://{bucket}/{prefix}"):
-        _, content = objects.read(f"s3://{bucket}/{prefix}{key}") or ("", b"")
-        digest = hashlib.sha256(content).hexdigest()
-        found[prefix + key] = {"etag": etag.strip('"'), "sha256": digest, "size": len(content)}
+        held = objects.get(bucket, prefix + key)
+        if held is not None:
+            found[prefix + key] = {"etag": etag.strip('"'), "sha256": objects.sha256(held), "size": held.size}
     return found
 
 
@@ -406,7 +413,7 @@ def _served(fleet: models.Fleet, variant: str, target: str, in_memory: bool) -> 
             found = objects.read(fleet.url(variant, target or None))
             if found is None:
                 return {"error": "there is no object"}
-            model = models.load(found[1], found[0])
+            model = models.load(found)
     except models.Unreadable as error:
         return {"error": str(error)}
     return {
