@@ -88,7 +88,8 @@ import Testing
             gate: GatePlan(approvals: 0, approvers: [], expires: .zero)
         )
         var state = EndpointState(
-            plan: EndpointPlan(name: endpoint, targets: [:], image: nil, stages: [stage], operators: [])
+            plan: EndpointPlan(name: endpoint, targets: [:], image: nil, stages: [stage], operators: []),
+            triggeredBy: "somebody"
         )
         let models = ["m": ModelVersion(package: "p", image: "i", artifact: "a")]
         state.compose(models, digest: digest, known: nil, now: Moment(milliseconds: 0))
