@@ -24,7 +24,8 @@ enum PostgresSchema {
             .replacing(") STRICT;", with: ");")
             .replacing(trigger) { match in
                 let condition = match.output.2.map { " WHEN (\($0))" } ?? ""
-                return "\(match.output.1) FOR EACH ROW\(condition) EXECUTE FUNCTION refuse(\(match.output.3));"
+                return
+                    "\(match.output.1) FOR EACH ROW\(condition) EXECUTE FUNCTION refuse(\(match.output.3));"
             }
     }
 

@@ -73,13 +73,20 @@ final class PostgresStore: Store {
         try transaction.run("DELETE FROM writers WHERE at < now() - interval '7 days'")
     }
 
-    private static func schema(of transaction: any Transaction, at address: PostgresAddress) throws -> String {
-        let row = try transaction.row("SELECT current_schema()::text AS name, to_regclass(quote_ident(current_schema()) || '.migrations')::text AS made")
+    private static func schema(of transaction: any Transaction, at address: PostgresAddress) throws -> String
+    {
+        let row = try transaction.row(
+            "SELECT current_schema()::text AS name, to_regclass(quote_ident(current_schema()) || '.migrations')::text AS made"
+        )
         guard let schema = try row?.optionalText("name") else {
-            throw LedgerError("the ledger at \(address) cannot be opened: its search_path names no schema that exists")
+            throw LedgerError(
+                "the ledger at \(address) cannot be opened: its search_path names no schema that exists"
+            )
         }
         guard try row?.optionalText("made") != nil else {
-            throw LedgerError("there is no ledger at \(address); `sluice worker` with this --ledger makes one")
+            throw LedgerError(
+                "there is no ledger at \(address); `sluice worker` with this --ledger makes one"
+            )
         }
         return schema
     }

@@ -41,13 +41,13 @@ public struct PostgresAnswer: Sendable {
             return .null
         }
         let bytes = UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(result, row, column)))
-        return switch PQftype(result, column) {
-        case 20: .integer(Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)))
-        case 21: .integer(Int64(Int16(bigEndian: bytes.loadUnaligned(as: Int16.self))))
-        case 23: .integer(Int64(Int32(bigEndian: bytes.loadUnaligned(as: Int32.self))))
-        case 17: .bytes([UInt8](bytes))
+        return switch (PQftype(result, column), bytes.count) {
+        case (20, 8): .integer(Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)))
+        case (21, 2): .integer(Int64(Int16(bigEndian: bytes.loadUnaligned(as: Int16.self))))
+        case (23, 4): .integer(Int64(Int32(bigEndian: bytes.loadUnaligned(as: Int32.self))))
+        case (17, _): .bytes([UInt8](bytes))
         // name, text, unknown, varchar, void
-        case 19, 25, 705, 1043, 2278: .text(String(decoding: bytes, as: UTF8.self))
+        case (19, _), (25, _), (705, _), (1043, _), (2278, _): .text(String(decoding: bytes, as: UTF8.self))
         default: throw PostgresError(.value, "a column is of a type that is not read here")
         }
     }

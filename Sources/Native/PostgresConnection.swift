@@ -101,14 +101,14 @@ public final class PostgresConnection {
     {
         let name = try prepare(sql)
         let packed = try PostgresArguments(arguments)
-        let answers = try ask { handle in
+        let results = try ask { handle in
             packed.withPointers { PQsendQueryPrepared(handle, name, packed.count, $0, $1, $2, 1) }
         }
-        guard let answer = answers.last else { throw lose() }
-        return answer
+        guard let result = results.last else { throw lose() }
+        return try PostgresAnswer(result)
     }
 
-    /// Runs several statements without arguments, separated by semicolons.
+    /// Runs several statements without arguments, separated by semicolons; what they answer is not read.
     public func script(_ sql: String) throws(PostgresError) {
         _ = try ask { PQsendQuery($0, sql) }
     }
@@ -129,7 +129,7 @@ public final class PostgresConnection {
     // MARK: Asking and waiting
 
     /// Sends something and reads all answers to it. Whatever fails below the SQL closes the connection.
-    private func ask(_ send: (OpaquePointer) -> Int32) throws(PostgresError) -> [PostgresAnswer] {
+    private func ask(_ send: (OpaquePointer) -> Int32) throws(PostgresError) -> [PostgresResult] {
         guard let handle, send(handle) == 1 else { throw lose() }
         let deadline = ContinuousClock.now + Self.patience
         var results: [PostgresResult] = []
@@ -149,9 +149,7 @@ public final class PostgresConnection {
             if [.refused("0A000"), .refused("25006")].contains(error.code) { close() }
             throw error
         }
-        var answers: [PostgresAnswer] = []
-        for result in results { answers.append(try PostgresAnswer(result)) }
-        return answers
+        return results
     }
 
     private func flush(_ handle: OpaquePointer, until deadline: ContinuousClock.Instant) throws(PostgresError)
