@@ -61,7 +61,7 @@ public final class PostgresConnection {
     /// [PQconnectdbParams](https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PQCONNECTDBPARAMS).
     private func connect() throws(PostgresError) {
         let parameters = [
-            ("connect_timeout", "10"), ("fallback_application_name", "sluice"), ("keepalives_idle", "10"),
+            ("connect_timeout", "5"), ("fallback_application_name", "sluice"), ("keepalives_idle", "10"),
             ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "15000"),
             ("dbname", address.url), ("client_encoding", "UTF8"),
         ]

@@ -8,6 +8,9 @@ struct PostgresServer: Sendable {
     /// Whether the machine has what it takes, as `Tests/run` found out.
     static let isPossible = ProcessInfo.processInfo.environment["SLUICE_POSTGRES"] != nil
 
+    /// In the ledger's URL, and nowhere else: the server asks nobody for one.
+    static let password = "hunter2-swordfish"
+
     let url: String
     private let data: URL
     private let program: Program
@@ -18,7 +21,7 @@ struct PostgresServer: Sendable {
         let script = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../deploy/local/postgres").standardized
         data = place.appending(path: "data")
-        url = "postgresql:///postgres?host=\(place.path)&user=sluice"
+        url = "postgresql://sluice:\(Self.password)@/postgres?host=\(place.path)"
         connection = PostgresThread(to: try PostgresAddress(url))
         program = try Program(
             [],

@@ -13,12 +13,7 @@ struct SharedLedgerTests {
             let hold = try await world.hold("sagemaker.UpdateEndpoint", in: world.staging, .done)
             let version = try await world.register("demand-de", [2, 2, 3])
             try await world.arrives(hold)
-            let claimant = try #require(try await world.server.claimants().first)
-            let dead = try #require(
-                workers.first { $0.log.contains("\"\(claimant)\"") },
-                "\(claimant) has a log"
-            )
-            await dead.kill()
+            await (try await Self.claimant(among: workers, in: world)).kill()
             let start = ContinuousClock.now
             try await world.letGo(hold)
             let third = try await world.release(3, waitsAt: "prod")
@@ -35,6 +30,41 @@ struct SharedLedgerTests {
             let journal = try await world.show(third).journal ?? []
             #expect(journal.contains { $0.name == "updateEndpoint" && $0.text.hasSuffix("begun once more") })
         }
+    }
+
+    /// A worker that stood still past its term comes back too late: what it has to say is written down and
+    /// changes nothing, and what it did was seen by the other and not done again.
+    @Test func aPausedWorkerComesBackTooLate() async throws {
+        try await World.with(postgres: true) { world in
+            let beginning = try await world.begin()
+            let workers = [beginning.worker, try await world.startWorker()]
+            let hold = try await world.hold("sagemaker.UpdateEndpoint", in: world.staging, .done)
+            let version = try await world.register("demand-de", [2, 2, 2])
+            try await world.arrives(hold)
+            let paused = try await Self.claimant(among: workers, in: world)
+            paused.pause()
+            let second = try await world.release(2, waitsAt: "prod")
+            paused.wake()
+            try await world.letGo(hold)
+            try await world.eventually("the late report is written down") {
+                let journal = try await world.show(second).journal ?? []
+                let isThere = journal.contains { $0.name == "late report: endpointUpdateAccepted" }
+                return (isThere ? true : nil, "\(journal.map(\.name))")
+            }
+            try await world.promote(second)
+            try await world.release(2, ends: "released")
+            for account in [world.staging, world.prod] {
+                #expect(try await world.served(in: account)[World.de] == version.sha256)
+                #expect(try await world.endpoint(in: account)?.updates == 1)
+            }
+            for worker in workers { await worker.stop() }
+        }
+    }
+
+    /// The worker that has work in hand.
+    private static func claimant(among workers: [Worker], in world: World) async throws -> Worker {
+        let name = try #require(try await world.server.claimants().first)
+        return try #require(workers.first { $0.log.contains("\"\(name)\"") }, "\(name) has a log")
     }
 
     /// The server goes away at three instants of a rollout. The worker stays, and goes on when it is back.
@@ -68,6 +98,7 @@ struct SharedLedgerTests {
                 #expect(try await world.endpoint(in: account)?.updates == 1)
             }
             await beginning.worker.stop()
+            #expect(try !world.everythingWritten().contains(PostgresServer.password))
         }
     }
 }
