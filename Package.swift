@@ -78,7 +78,7 @@ let package = Package(
         ),
         tests("PromotionTests", ["Promotion"]),
         tests("LedgerTests", ["Ledger", "Native", "Promotion"]),
-        tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "Worker"]),
+        tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "TestServer", "Worker"]),
         tests("RepositoryTests", []),
         tests("EndToEndTests", ["Native"]),
     ]

@@ -68,25 +68,23 @@ extension Ledger {
 
     func claimAlarmLooks(capacity: Int, in transaction: any Transaction, now: Moment) throws -> [AlarmLook] {
         guard capacity > 0 else { return [] }
+        let endpoints = plans.keys.sorted()
         let due = try transaction.rows(
             """
             SELECT * FROM alarm_watches
             WHERE due_at <= ? AND (retry_at IS NULL OR retry_at <= ?) AND (claim_until IS NULL OR claim_until <= ?)
+                AND endpoint IN (\(Self.marks(endpoints)))
             ORDER BY due_at, endpoint, account LIMIT ?
             """,
-            now.milliseconds,
-            now.milliseconds,
-            now.milliseconds,
-            capacity
+            Array(repeating: now.milliseconds, count: 3) + endpoints + [capacity]
         )
-        return try due.compactMap { row in
+        return try due.map { row in
             let look = AlarmLook(
                 endpoint: try row.text("endpoint"),
                 account: try row.text("account"),
                 names: try Self.decode(row.text("names")),
                 failures: Int(try row.integer("failures"))
             )
-            guard plans[look.endpoint] != nil else { return nil }
             try transaction.run(
                 "UPDATE alarm_watches SET claim_until = ? WHERE endpoint = ? AND account = ?",
                 (now + Self.term).milliseconds,

@@ -1,36 +1,55 @@
-import Foundation
 public import Promotion
 
 /// A decision that is still to be put on the event bus.
 public struct Announcement: Sendable {
     public let journalID: Int64
-    public let release: String
-    /// The event's detail as JSON: `id` (the same for every delivery), `at`, `name`, `endpoint`, `release`,
-    /// `account`, `stage`, `text`.
+    public let endpoint: String
+    /// The release that it is about, or nil where it is about the endpoint as a whole.
+    public let release: String?
+    /// The event's detail as JSON, a `Detail`: as it was when it was decided, so that it is the same for
+    /// every delivery.
     public let detail: String
 }
 
 extension Ledger {
+    /// Notes that a decision is to be put on the bus.
+    func owe(
+        _ note: Note,
+        line: Int64,
+        of plan: EndpointPlan,
+        in transaction: any Transaction,
+        now: Moment
+    ) throws {
+        let release = try note.release.flatMap { id in
+            try self.release("WHERE id = ?", [id], in: transaction).first
+        }
+        let detail = Announcement.Detail(note, line: line, of: plan, release: release, at: Self.text(now))
+        try transaction.run(
+            "INSERT INTO announcements (journal_id, detail, due_at) VALUES (?, ?, ?)",
+            line,
+            try detail.encoded(),
+            now.milliseconds
+        )
+    }
+
+    /// What is to be put on the bus now, in the order in which it was decided.
     public func announcementsDue(limit: Int, now: Moment) async throws -> [Announcement] {
         try await store.read { transaction in
             try transaction.rows(
                 """
-                SELECT j.* FROM announcements a JOIN journal j ON j.id = a.journal_id
+                SELECT j.id, j.endpoint, j.release, a.detail
+                FROM announcements a JOIN journal j ON j.id = a.journal_id
                 WHERE a.due_at <= ? ORDER BY j.id LIMIT ?
                 """,
                 now.milliseconds,
                 limit
             ).map { row in
-                let id = try row.integer("id")
-                let release = try row.text("release")
-                var detail = [
-                    "id": "\(release)#\(id)", "at": Self.text(Self.moment(try row.integer("at"))),
-                    "name": try row.text("name"), "release": release, "text": try row.text("text"),
-                ]
-                detail["endpoint"] = try row.optionalText("endpoint")
-                detail["account"] = try row.optionalText("account")
-                detail["stage"] = try row.optionalText("stage")
-                return Announcement(journalID: id, release: release, detail: try Self.encode(detail))
+                Announcement(
+                    journalID: try row.integer("id"),
+                    endpoint: try row.text("endpoint"),
+                    release: try row.optionalText("release"),
+                    detail: try row.text("detail")
+                )
             }
         }
     }

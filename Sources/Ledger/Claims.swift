@@ -148,6 +148,7 @@ extension Ledger {
                 versionID: try row.optionalText("version_id"),
                 etag: try row.text("etag"),
                 size: try row.integer("size"),
+                partSize: try row.optionalInteger("part_size"),
                 sha256: try row.optionalText("sha256")
             )
         }

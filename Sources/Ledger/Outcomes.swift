@@ -147,7 +147,8 @@ extension Ledger {
         case .pin(let package, let pin):
             try transaction.run(
                 """
-                INSERT INTO pins (package, url, owner, version_id, etag, size, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO pins (package, url, owner, version_id, etag, size, part_size, sha256)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (package) DO NOTHING
                 """,
                 package,
@@ -156,15 +157,20 @@ extension Ledger {
                 pin.versionID,
                 pin.etag,
                 pin.size,
+                pin.partSize,
                 pin.sha256
             )
             try transaction.run(
-                "UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL AND url = ? AND etag = ? AND size = ?",
+                """
+                UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL AND url = ? AND etag = ? AND size = ?
+                    AND COALESCE(part_size, 0) = ?
+                """,
                 pin.sha256,
                 package,
                 pin.url,
                 pin.etag,
-                pin.size
+                pin.size,
+                pin.partSize ?? 0
             )
         case .copy(let copy):
             try transaction.run(

@@ -26,152 +26,64 @@ extension Ledger {
                         until: condition.until.map { text($0) }
                     )
                 }
+                let instructions = stage.gate.instructions.map { condition("instructions", $0) }
                 return found
-                    + instructions(stage).filter { asked in !found.contains { $0.text.contains(asked.text) } }
+                    + [instructions].compactMap(\.self).filter { asked in
+                        !found.contains { $0.text.contains(asked.text) }
+                    }
             }
         }
         let before = index > 0 ? state.plan.stages[index - 1] : nil
-        return upstream(before, stage) + versions(stage, state, wanted) + conditions(stage, before, now)
-            + people(stage, state, wanted) + instructions(stage)
-    }
-
-    private static func upstream(_ before: StagePlan?, _ stage: StagePlan) -> [Outlook.Condition] {
-        guard let before else { return [] }
-        let accounts = before.accounts.keys.sorted().joined(separator: ", ")
-        var conditions = [condition("verified", "verified in \(accounts)")]
-        if before.soak > .zero {
-            conditions.append(condition("soaked", "soaked for \(words(before.soak)) in \(before.name)"))
+        let isServed = stage.accounts.allSatisfy { account, settings in
+            state.serving[account].map { $0.models == wanted && $0.settings == settings } ?? false
         }
-        if stage.lag > .zero {
-            let text = "at the earliest \(words(stage.lag)) after its verification in \(before.name)"
-            conditions.append(condition("lag", text))
+        var conditions = stage.asks(after: before).compactMap { ask -> Outlook.Condition? in
+            switch ask.name {
+            case "accepted": accepted(ask.text, stage, state, wanted)
+            case "window": stage.gate.windows.map { window(ask.text, $0, now) }
+            case "approved" where isServed: nil
+            default: condition(ask.name, ask.text)
+            }
         }
-        return conditions
-    }
-
-    private static func versions(
-        _ stage: StagePlan,
-        _ state: EndpointState,
-        _ wanted: [String: ModelVersion]
-    ) -> [Outlook.Condition] {
-        let accepts = stage.accepts.map(\.rawValue).sorted().joined(separator: " or ")
-        let wrong = wanted.sorted { $0.key < $1.key }.compactMap { _, version -> String? in
-            let status = state.statuses[version.package]
-            guard status.map(stage.accepts.contains) != true else { return nil }
-            return "\(version.shortName) is \(status?.rawValue ?? "unknown")"
-        }
-        let text =
-            wrong.isEmpty ? "every version is \(accepts)" : wrong.joined(separator: ", ") + ", not \(accepts)"
-        var conditions = [condition("accepted", text, met: wrong.isEmpty)]
         if let hold = state.hold(on: stage.name) {
             let text =
                 "held by \(hold.by) since \(Self.text(hold.at)) (\(hold.reason)), until somebody resumes it"
             conditions.append(condition("not held", text, met: false))
         }
-        return conditions
-    }
-
-    private static func conditions(
-        _ stage: StagePlan,
-        _ before: StagePlan?,
-        _ now: Moment
-    ) -> [Outlook.Condition] {
-        var conditions: [Outlook.Condition] = []
-        if let windows = stage.gate.windows { conditions.append(window(windows, now)) }
-        if !stage.gate.alarms.isEmpty {
-            let accounts = ((before?.accounts.keys.sorted() ?? []) + stage.accounts.keys.sorted())
-            let noData =
-                switch stage.gate.insufficientData {
-                case .inconclusive: "one without data is waited for"
-                case .ok: "one without data counts as quiet"
-                case .alarm: "one without data counts as ringing"
-                }
-            let text =
-                "alarms \(stage.gate.alarms.joined(separator: ", ")) quiet in "
-                + "\(accounts.joined(separator: ", ")), now and since the soak began; \(noData)"
-            conditions.append(condition("alarms", text))
-        }
-        for check in stage.gate.checks {
-            conditions.append(
-                condition("checks", "check \(check.name) passed, attested by \(list(check.senders))")
-            )
-        }
-        return conditions
-    }
-
-    private static func people(
-        _ stage: StagePlan,
-        _ state: EndpointState,
-        _ wanted: [String: ModelVersion]
-    ) -> [Outlook.Condition] {
-        let gate = stage.gate
-        let isServed = stage.accounts.allSatisfy { account, settings in
-            state.serving[account].map { $0.models == wanted && $0.settings == settings } ?? false
-        }
-        var conditions: [Outlook.Condition] = []
         if isServed {
             let text = "nobody is asked: every account of \(stage.name) serves it already"
             conditions.append(condition("approved", text, met: true))
-        } else if gate.approvals == 0 {
+        } else if stage.gate.approvals == 0 {
             conditions.append(condition("approved", "no approval asked for", met: true))
-        } else {
-            let count = gate.approvals == 1 ? "approved by one of" : "approved by \(gate.approvals) people of"
-            var text = "\(count) \(list(gate.approvers))"
-            if !gate.requiredGroup.isEmpty { text += ", among them one of \(list(gate.requiredGroup))" }
-            if gate.notRequester { text += ", and not by whoever asked for it" }
-            conditions.append(condition("approved", "\(text), within \(words(gate.expires))"))
-        }
-        if !gate.mayOverride.isEmpty {
-            let text = "in an emergency \(list(gate.mayOverride)) may promote past the gate, with --override"
-            conditions.append(condition("override", text))
         }
         return conditions
     }
 
-    private static func instructions(_ stage: StagePlan) -> [Outlook.Condition] {
-        stage.gate.instructions.map { [condition("instructions", $0)] } ?? []
+    private static func accepted(
+        _ words: String,
+        _ stage: StagePlan,
+        _ state: EndpointState,
+        _ wanted: [String: ModelVersion]
+    ) -> Outlook.Condition {
+        let wrong = wanted.sorted { $0.key < $1.key }.compactMap { _, version -> String? in
+            let status = state.statuses[version.package]
+            guard status.map(stage.accepts.contains) != true else { return nil }
+            return "\(version.shortName) is \(status?.rawValue ?? "unknown")"
+        }
+        let text = wrong.isEmpty ? words : "\(words), but \(wrong.joined(separator: ", "))"
+        return condition("accepted", text, met: wrong.isEmpty)
     }
 
-    private static func window(_ windows: Windows, _ now: Moment) -> Outlook.Condition {
-        var text = "open " + (windows.allow.isEmpty ? "always" : list(windows.allow))
-        if !windows.deny.isEmpty { text += ", but not \(list(windows.deny))" }
-        if !windows.denyDays.isEmpty {
-            let days = windows.denyDays.map { days in
-                days.count == 1
-                    ? date(days.lowerBound) : "\(date(days.lowerBound)) to \(date(days.upperBound))"
-            }
-            text += ", but not on \(days.joined(separator: ", "))"
-        }
-        text += ", \(windows.zone); "
+    private static func window(_ words: String, _ windows: Windows, _ now: Moment) -> Outlook.Condition {
         let isOpen = windows.isOpen(at: now)
         let change = isOpen ? windows.nextChange(after: now) : windows.nextOpening(after: now)
-        if isOpen {
-            text += "open now" + (change.map { ", closes \(windows.text($0))" } ?? "")
-        } else {
-            text += "closed now, " + (change.map { "opens \(windows.text($0))" } ?? "and never opens")
-        }
-        return condition("window", text, met: isOpen, until: change)
-    }
-
-    private static func list(_ spans: [Windows.Span]) -> String {
-        let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-        return spans.map { span in
-            let days = span.days.sorted().filter(names.indices.contains).map { names[$0] }
-            return "\(days.joined(separator: ",")) \(time(span.from))-\(time(span.until))"
-        }.joined(separator: "; ")
-    }
-
-    private static func time(_ minutes: Int) -> String {
-        "\(String(100 + minutes / 60).dropFirst()):\(String(100 + minutes % 60).dropFirst())"
-    }
-
-    /// A day counted from 1970-01-01 as a date.
-    private static func date(_ day: Int) -> String {
-        String(text(Moment(milliseconds: Int64(day) * 86_400_000)).prefix(10))
-    }
-
-    private static func list(_ patterns: [SenderPattern]) -> String {
-        patterns.isEmpty ? "nobody" : patterns.map(\.description).joined(separator: ", ")
+        let text =
+            if isOpen {
+                "open now" + (change.map { ", closes \(windows.text($0))" } ?? "")
+            } else {
+                "closed now, " + (change.map { "opens \(windows.text($0))" } ?? "and never opens")
+            }
+        return condition("window", "\(words); \(text)", met: isOpen, until: change)
     }
 
     private static func condition(
@@ -181,13 +93,5 @@ extension Ledger {
         until: Moment? = nil
     ) -> Outlook.Condition {
         Outlook.Condition(name: name, text: text, met: met, until: until.map { Self.text($0) })
-    }
-
-    /// A duration as the accounts folder writes one.
-    private static func words(_ duration: Duration) -> String {
-        let milliseconds = duration.wholeMilliseconds
-        let units: [(Int64, String)] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")]
-        let unit = units.first { milliseconds % $0.0 == 0 } ?? (1, "ms")
-        return "\(milliseconds / unit.0)\(unit.1)"
     }
 }

@@ -11,9 +11,7 @@ final class PostgresTransaction: Transaction {
     }
 
     func run(_ sql: String, _ arguments: [any Storable]) throws -> Int {
-        let changed = try execute(sql, arguments).changed
-        changes += changed
-        return changed
+        try execute(sql, arguments).changed
     }
 
     func rows(_ sql: String, _ arguments: [any Storable]) throws -> [Row] {
@@ -30,7 +28,10 @@ final class PostgresTransaction: Transaction {
     }
 
     private func execute(_ sql: String, _ arguments: [any Storable]) throws -> PostgresAnswer {
-        try connection.execute(Self.numbered(sql), arguments.map(\.postgresValue))
+        let answer = try connection.execute(Self.numbered(sql), arguments.map(\.postgresValue))
+        // An INSERT may answer with rows, and a SELECT counts those it found.
+        if !answer.command.hasPrefix("SELECT") { changes += answer.changed }
+        return answer
     }
 
     /// The statement with `$1`, `$2`, … in place of each `?` that is not within quotes.

@@ -61,7 +61,7 @@ extension Ledger {
     /// Records that it was removed. Until then it is found again, so a worker that is killed leaves nothing.
     public func pruned(_ leftover: Leftover, _ text: String, now: Moment) async throws {
         try await store.write { transaction in
-            try journal(
+            _ = try journal(
                 "event",
                 "pruned",
                 endpoint: leftover.release.endpoint,

@@ -158,7 +158,7 @@ extension Ledger {
     }
 
     func journal(_ note: Note, of plan: EndpointPlan, in transaction: any Transaction, now: Moment) throws {
-        try journal(
+        let line = try journal(
             "decision",
             note.name,
             endpoint: plan.name,
@@ -169,9 +169,11 @@ extension Ledger {
             in: transaction,
             now: now
         )
+        if announces, let line { try owe(note, line: line, of: plan, in: transaction, now: now) }
     }
 
-    /// Writes an attempt back, its claim given up. `tries` counts how often the owed effect was begun.
+    /// Writes an attempt back. `tries` counts how often the owed effect was begun; where another is owed from
+    /// now on, the claim on the one before is given up, and what it came to is a late report.
     func save(_ attempt: Attempt, isNewEffect: Bool, in transaction: any Transaction) throws {
         try transaction.run(
             """
@@ -179,7 +181,9 @@ extension Ledger {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (release, account, number) DO UPDATE SET state = excluded.state, config = excluded.config,
                 due_at = excluded.due_at, ended_at = excluded.ended_at, body = excluded.body,
-                tries = CASE WHEN ? = 1 THEN 0 ELSE attempts.tries END
+                tries = CASE WHEN ? = 1 THEN 0 ELSE attempts.tries END,
+                claimant = CASE WHEN ? = 1 THEN NULL ELSE attempts.claimant END,
+                claim_until = CASE WHEN ? = 1 THEN NULL ELSE attempts.claim_until END
             """,
             attempt.release,
             attempt.account,
@@ -191,10 +195,14 @@ extension Ledger {
             attempt.dueAt?.milliseconds,
             attempt.endedAt?.milliseconds,
             try Self.encode(attempt),
+            isNewEffect ? 1 : 0,
+            isNewEffect ? 1 : 0,
             isNewEffect ? 1 : 0
         )
     }
 
+    /// - Returns: The number of the line.
+    @discardableResult
     func journal(
         _ kind: String,
         _ name: String,
@@ -205,8 +213,8 @@ extension Ledger {
         _ text: String,
         in transaction: any Transaction,
         now: Moment
-    ) throws {
-        let row = try transaction.row(
+    ) throws -> Int64? {
+        try transaction.row(
             """
             INSERT INTO journal (at, kind, name, endpoint, release, account, stage, text)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
@@ -219,13 +227,6 @@ extension Ledger {
             account,
             stage,
             text
-        )
-        if announces, kind == "decision", release != nil, let id = try row?.integer("id") {
-            try transaction.run(
-                "INSERT INTO announcements (journal_id, due_at) VALUES (?, ?)",
-                id,
-                now.milliseconds
-            )
-        }
+        )?.integer("id")
     }
 }

@@ -135,12 +135,14 @@ enum Schema {
             version_id TEXT,
             etag TEXT NOT NULL,
             size INTEGER NOT NULL CHECK (size > 0),
+            -- NULL for what is copied whole. Where it is copied in parts, sha256 is that of the parts' own.
+            part_size INTEGER CHECK (part_size > 0),
             sha256 TEXT CHECK (sha256 IS NULL OR length(sha256) = 64)
         ) STRICT;
         CREATE TRIGGER pins_never_change BEFORE UPDATE ON pins
         WHEN OLD.sha256 IS NOT NULL OR NEW.package <> OLD.package OR NEW.url <> OLD.url
             OR NEW.owner <> OLD.owner OR NEW.version_id IS DISTINCT FROM OLD.version_id OR NEW.etag <> OLD.etag
-            OR NEW.size <> OLD.size
+            OR NEW.size <> OLD.size OR NEW.part_size IS DISTINCT FROM OLD.part_size
         BEGIN SELECT RAISE(ABORT, 'a pin never changes'); END;
 
         -- The artifacts under a release's own prefix in an account.
@@ -153,6 +155,15 @@ enum Schema {
             etag TEXT NOT NULL,
             sha256 TEXT NOT NULL,
             PRIMARY KEY (release, account, target)
+        ) STRICT;
+
+        -- Keys that copies in parts were begun under since, which may have left uploads there.
+        CREATE TABLE uploads (
+            release TEXT NOT NULL,
+            account TEXT NOT NULL,
+            url TEXT NOT NULL,
+            begun_at INTEGER NOT NULL,
+            PRIMARY KEY (release, account, url)
         ) STRICT;
 
         -- What each account was last seen to serve, verified.
@@ -299,9 +310,10 @@ enum Schema {
         CREATE TRIGGER journal_is_written_once BEFORE UPDATE ON journal
         BEGIN SELECT RAISE(ABORT, 'the journal is written once'); END;
 
-        -- Journal lines that are still to be announced on the configured bus.
+        -- Journal lines that are still to be announced on the configured bus; `detail` is the event's.
         CREATE TABLE announcements (
             journal_id INTEGER NOT NULL PRIMARY KEY REFERENCES journal (id),
+            detail TEXT NOT NULL,
             failures INTEGER NOT NULL DEFAULT 0,
             due_at INTEGER NOT NULL
         ) STRICT;

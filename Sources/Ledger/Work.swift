@@ -35,6 +35,7 @@ public struct ArtifactCopy: Hashable, Sendable {
     public let url: String
     public let versionID: String?
     public let etag: String
+    /// As `Pin.sha256`.
     public let sha256: String
 
     public init(target: String, url: String, versionID: String?, etag: String, sha256: String) {

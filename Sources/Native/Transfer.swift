@@ -88,6 +88,9 @@ final class Transfer {
             options.setString(CURLOPT_CUSTOMREQUEST, request.method)
             options.setSize(CURLOPT_POSTFIELDSIZE_LARGE, request.body.count)
             if request.isRepeatable || request.body.isEmpty {
+                // Only on a connection that was kept does libcurl repeat a request, and nothing to send is
+                // never in its way.
+                if !request.isRepeatable { options.setLong(CURLOPT_FRESH_CONNECT, 1) }
                 options.setPointer(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(body.baseAddress))
             } else {
                 // Without CURLOPT_SEEKFUNCTION libcurl cannot send the body a second time, and says so

@@ -196,7 +196,13 @@ public struct Attempt: Hashable, Sendable, Codable {
             go(.creatingConfig, at: now)
         case (.creatingConfig, .endpointConfigCreated(let name)):
             configName = name
-            go(.updating, at: now)
+            if let before, before.config == name {
+                // A ledger that was lost made it before: it is live, and there is nothing to switch.
+                after = before
+                go(.testing, at: now)
+            } else {
+                go(.updating, at: now)
+            }
         case (.updating, .endpointUpdateAccepted): go(.awaiting, at: now + pace.tick, because: recalled)
         case (.updating, .endpointSeen(let sight)) where recalled != nil: sawWhileRecalled(sight, now, pace)
         case (.restoring, .endpointUpdateAccepted): go(.awaitingRestore, at: now + pace.tick, because: reason)

@@ -25,8 +25,8 @@ extension Attempt {
         case creatingModel
         /// Creating the endpoint config that names the model.
         ///
-        /// Exits: created → `updating`; refused by AWS → `failed`; recalled → `aborted`; the budget is
-        /// spent → `errored`.
+        /// Exits: created → `updating`, or `testing` where that very config is live already; refused by AWS
+        /// → `failed`; recalled → `aborted`; the budget is spent → `errored`.
         case creatingConfig
         /// Asking for the switch, by CreateEndpoint or UpdateEndpoint.
         ///
@@ -79,7 +79,7 @@ extension Attempt {
             case .clearing: [.inspecting, .failed, .errored, .aborted]
             case .copying: [.creatingModel, .failed, .errored, .aborted]
             case .creatingModel: [.creatingConfig, .failed, .errored, .aborted]
-            case .creatingConfig: [.updating, .failed, .errored, .aborted]
+            case .creatingConfig: [.updating, .testing, .failed, .errored, .aborted]
             case .updating: [.awaiting, .copying, .failed, .errored, .aborted]
             case .awaiting: [.testing, .updating, .clearing, .restoring, .failed, .errored, .aborted]
             case .testing: [.soaking, .verified, .restoring, .failed, .errored, .aborted]

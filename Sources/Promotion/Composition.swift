@@ -235,7 +235,8 @@ extension EndpointState {
                 continue
             }
             let isStillWanted = wanted?[approval.target]?.package == approval.package
-            if isStillWanted, wanted != release.models || triggeredBy != nil, goesOn(approval, after: ending) {
+            if isStillWanted, wanted != release.models || triggeredBy != nil, goesOn(approval, after: ending)
+            {
                 continue
             }
             end(

@@ -45,7 +45,12 @@ public struct EndpointPlan: Hashable, Sendable {
         self.onModelFailure = onModelFailure
     }
 
-    func stage(_ name: String) -> StagePlan? { stages.first { $0.name == name } }
+    public func stage(_ name: String) -> StagePlan? { stages.first { $0.name == name } }
+
+    /// The stage that a release comes to after another; nil after its last.
+    public func stage(after name: String, on release: Release) -> StagePlan? {
+        release.course.drop { $0.stage != name }.dropFirst().first.flatMap { stage($0.stage) }
+    }
 
     /// Which approval statuses make a version eligible for a release at all: those of the first stage.
     public var accepts: Set<ApprovalStatus> { stages.first?.accepts ?? [] }

@@ -143,6 +143,7 @@ public struct EndpointState: Sendable {
     /// What follows for what the account serves from an attempt that has changed.
     mutating func concludes(_ attempt: Attempt, before: Attempt, now: Moment) {
         let (release, account) = (attempt.release, attempt.account)
+        let served = serving[account]
         if before.verifiedAt == nil, attempt.verifiedAt != nil, let config = attempt.configName,
             let models = releases.first(where: { $0.id == release })?.models
         {
@@ -191,19 +192,28 @@ public struct EndpointState: Sendable {
         if attempt.isRollback, attempt.needsPerson, !before.needsPerson {
             note("rollbackFailed", release, account, attempt.stage, attempt.reason ?? "")
             askPerson(about: attempt, now: now)
+        } else if attempt.state.isEnded, attempt.state != .verified, !before.state.isEnded {
+            let text = "\(attempt.state.rawValue): \(attempt.reason ?? "no reason")"
+            note("attemptEnded", release, account, attempt.stage, text)
         }
         // Where the endpoint was deleted, or nobody can say what is live, the account counts as serving
         // nothing: otherwise an older release would be taken for served there and get no attempt.
         if attempt.needsPerson || before.state == .clearing && attempt.state != .clearing {
             serving[account] = nil
         }
+        if plan.onRejection == .hold, serving[account] != served,
+            let version = serving[account]?.models.values.filter(isRejected).min(by: {
+                $0.package < $1.package
+            })
+        {
+            holdRejected(version.package, in: attempt.stage, now: now)
+        }
     }
 
     /// What the next gate's checks are, for whoever starts them when a release is verified.
     private func checksAwaited(after attempt: Attempt) -> String {
         guard !attempt.isRollback, let release = releases.first(where: { $0.id == attempt.release }),
-            release.position + 1 < release.course.count,
-            let next = plan.stage(release.course[release.position + 1].stage), !next.gate.checks.isEmpty
+            let next = plan.stage(after: attempt.stage, on: release), !next.gate.checks.isEmpty
         else { return "" }
         return "; the gate of \(next.name) asks for check "
             + next.gate.checks.map(\.name).joined(separator: ", ")

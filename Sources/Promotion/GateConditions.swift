@@ -43,7 +43,7 @@ extension Gate {
     }
 
     func accepted() -> Condition {
-        let words = plan.accepts.map(\.rawValue).sorted().joined(separator: " or ")
+        let words = plan.acceptable
         let wrong = models.filter { model in model.status.map { !plan.accepts.contains($0) } ?? true }
         guard !wrong.isEmpty else {
             return Condition(

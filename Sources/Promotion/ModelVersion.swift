@@ -42,15 +42,29 @@ public struct Pin: Hashable, Sendable, Codable {
     public let etag: String
     /// The object's size in bytes.
     public let size: Int64
-    /// The SHA-256 of the whole object in hex. Where S3 holds none, the first copy's reply supplies it.
+    /// The size of the parts it is copied in, the last of which may be smaller; nil where it is copied whole.
+    /// S3 tells of what is copied in parts the SHA-256 of the parts' SHA-256s, so that copies can be compared
+    /// only where all are made in the same parts.
+    public let partSize: Int64?
+    /// The SHA-256 of the whole object in hex, or of its parts' SHA-256s where it is copied in parts. Where S3
+    /// holds none, the first copy's reply supplies it.
     public var sha256: String?
 
-    public init(url: String, owner: String, versionID: String?, etag: String, size: Int64, sha256: String?) {
+    public init(
+        url: String,
+        owner: String,
+        versionID: String?,
+        etag: String,
+        size: Int64,
+        partSize: Int64? = nil,
+        sha256: String?
+    ) {
         self.url = url
         self.owner = owner
         self.versionID = versionID
         self.etag = etag
         self.size = size
+        self.partSize = partSize
         self.sha256 = sha256
     }
 }

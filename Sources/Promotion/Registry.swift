@@ -74,12 +74,16 @@ extension EndpointState {
             let isServing = stage.accounts.keys.contains {
                 serving[$0]?.models[seen.target]?.package == seen.package
             }
-            guard isServing, !holds.contains(where: { $0.stage == stage.name }) else { continue }
-            let reason =
-                "\(seen.package) is served and was rejected in the registry; `rollback` takes it back"
-            holds.append(Hold(stage: stage.name, by: Self.itself, reason: reason, at: now))
-            note("held", nil, nil, stage.name, reason)
+            if isServing { holdRejected(seen.package, in: stage.name, now: now) }
         }
+    }
+
+    /// Holds a stage that serves, or comes to serve, a rejected version that stays until a person decides.
+    mutating func holdRejected(_ package: String, in stage: String, now: Moment) {
+        guard !holds.contains(where: { $0.stage == stage }) else { return }
+        let reason = "\(package) is served and was rejected in the registry; `rollback` takes it back"
+        holds.append(Hold(stage: stage, by: Self.itself, reason: reason, at: now))
+        note("held", nil, nil, stage, reason)
     }
 
     /// Records a decision about a version, by the registry or by a person's `deploy`.

@@ -132,7 +132,8 @@ extension EndpointState {
             upstream: (before?.accounts ?? []).map { account in
                 let attempt = attempt(of: release, in: account)
                 let serving = serving[account].flatMap { $0.release == release.id ? $0.since : nil }
-                let verifiedAt = attempt?.verifiedAt ?? serving
+                // It passed the stage because the account served it; what serves there since changes nothing.
+                let verifiedAt = attempt?.verifiedAt ?? serving ?? release.waitingSince
                 return Gate.Upstream(
                     account: account,
                     verifiedAt: verifiedAt,
@@ -143,7 +144,7 @@ extension EndpointState {
             consents: consents.filter {
                 $0.release == release.id && $0.opening == release.opening && $0.stage == stage
             },
-            occupant: occupant(of: stage),
+            occupant: occupant(of: release.stop),
             isServed: release.stop.accounts.allSatisfy { serves(release, in: $0, stage: stage) }
         )
         gate.entered = release.stop.accounts
@@ -156,13 +157,19 @@ extension EndpointState {
         return gate
     }
 
-    /// What rolls in a stage, forward or back.
-    private func occupant(of stage: String) -> String? {
-        if let rolling = releases.first(where: { $0.state == .rolling && $0.stop.stage == stage }) {
+    /// What rolls in a stage, forward or back, or in an account of it that had another stage before.
+    private func occupant(of stop: Release.Stop) -> String? {
+        if let rolling = releases.first(where: { $0.state == .rolling && $0.stop.stage == stop.stage }) {
             return "release \(rolling.id), which is rolling"
         }
-        return attempts.first { $0.isRollback && !$0.state.isEnded && $0.stage == stage }.map {
-            "the way back to release \($0.release), which is under way"
+        let open = attempts.first {
+            !$0.state.isEnded
+                && ($0.isRollback && $0.stage == stop.stage || stop.accounts.contains($0.account))
+        }
+        return open.map {
+            $0.isRollback
+                ? "the way back to release \($0.release), which is under way"
+                : "release \($0.release), which is rolling"
         }
     }
 
@@ -193,6 +200,18 @@ extension EndpointState {
                 end(index, .aborted, because: reason, now: now)
                 return true
             }
+            let accounts = release.stop.accounts.filter { plan.stage(stage)?.accounts[$0] != nil }
+            if accounts.isEmpty {
+                let reason =
+                    "every account of \(stage) that it was to enter was taken out of the stage while the release was "
+                    + "on its way there; `deploy` sends it to those there are"
+                end(index, .aborted, because: reason, now: now)
+                return true
+            }
+            if accounts != release.stop.accounts {
+                releases[index].course[release.position] = Release.Stop(stage: stage, accounts: accounts)
+                return true
+            }
             let conditions = gate(for: release).judge(now: now)
             if let failed = conditions.first(where: { $0.verdict == .failed }) {
                 if failed.blamesChanges {
@@ -204,6 +223,12 @@ extension EndpointState {
             }
             let open = conditions.filter { $0.verdict != .passed }
             guard open.isEmpty else {
+                // A release begins at its first gate, and is said to wait there once people are awaited.
+                if release.position == 0, release.waitingFor.isEmpty,
+                    open.contains(where: { $0.name == "approved" })
+                {
+                    note("reachedGate", release.id, nil, stage, "waits at the gate of \(stage)")
+                }
                 releases[index].waitingFor = open.map { Release.Waiting(text: $0.text, until: $0.until) }
                 continue
             }
@@ -229,7 +254,6 @@ extension EndpointState {
         releases[index].waitingFor = []
         let stage = plan.stage(release.stop.stage)
         for account in release.stop.accounts where !serves(release, in: account, stage: release.stop.stage) {
-            // An account that was taken out of the folder meanwhile is nobody's to change any more.
             guard let settings = stage?.accounts[account] else { continue }
             let changes = changes(of: release, in: account)
             // Where only settings change the copies are there already, and nothing is copied onto itself.
@@ -266,9 +290,12 @@ extension EndpointState {
         return release.models.filter { served[$0.key] != $0.value }.keys.sorted()
     }
 
-    /// A hold lets no new effect begin; without one, what it stopped is due again.
+    /// A hold lets no new effect begin; without one, what it stopped is due again. What is taken back goes on:
+    /// its switch may have been asked for.
     private mutating func holdAttempts(now: Moment) {
-        for index in attempts.indices where attempts[index].state.isHeldByHolds && !attempts[index].isRollback
+        for index in attempts.indices
+        where attempts[index].state.isHeldByHolds && !attempts[index].isRollback
+            && attempts[index].recalled == nil
         {
             let hold = holds.first { $0.covers(attempts[index].stage) }
             attempts[index].hold(

@@ -46,16 +46,23 @@ extension EndpointState {
     }
 
     private mutating func goBack(_ account: String, _ stage: StagePlan, now: Moment) -> Bool {
-        guard let served = serving[account], !served.isStranded,
-            let version = served.models.values.filter(isRejected).min(by: { $0.package < $1.package })
-        else { return false }
+        guard let served = serving[account] else { return false }
+        guard let version = served.models.values.filter(isRejected).min(by: { $0.package < $1.package })
+        else {
+            // Accepted once more, so that another rejection is acted on like the first.
+            serving[account]?.isStranded = false
+            return false
+        }
+        if served.isStranded { return false }
         let sentence = "\(version.shortName) was rejected in the registry"
         if let open = attempts.firstIndex(where: { $0.account == account && !$0.state.isEnded }) {
             // One that changes the account anyway is let finish; one that cannot get on makes room.
             guard isStuckBeforeSwitch(attempts[open]) else { return false }
+            let before = attempts[open]
             attempts[open].recall(because: "made room for the way back: \(sentence)", now: now)
+            concludes(attempts[open], before: before, now: now)
             // What it was on its way to is released once more, by itself, when the account is back.
-            triggeredBy = Self.itself
+            triggeredBy = triggeredBy ?? Self.itself
             return true
         }
         guard let target = waysBack(in: account, stage).first else {
@@ -76,11 +83,9 @@ extension EndpointState {
         return true
     }
 
-    /// Whether an attempt has switched nothing and does not get on: held, or failing.
+    /// Whether an attempt does not get on before its switch: held, or failing.
     private func isStuckBeforeSwitch(_ attempt: Attempt) -> Bool {
-        guard attempt.state.isHeldByHolds, attempt.state != .updating, !attempt.isRollback else {
-            return false
-        }
+        guard attempt.state.isHeldByHolds, attempt.recalled == nil, !attempt.isRollback else { return false }
         return attempt.failures > 0 || holds.contains { $0.covers(attempt.stage) }
     }
 

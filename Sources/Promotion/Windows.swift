@@ -82,10 +82,17 @@ extension Windows {
     /// What the zone's wall clock shows, such as `Mon 2026-11-23 09:00 Europe/Berlin`.
     public func text(_ moment: Moment) -> String {
         let local = LocalMinute(moment, offset: offset(at: moment))
-        let weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][local.weekday]
-        let time = "\(twoDigits(local.minute / 60)):\(twoDigits(local.minute % 60))"
-        return "\(weekday) \(local.date) \(time) \(zone)"
+        return "\(Self.dayNames[local.weekday]) \(local.date) \(Self.time(local.minute)) \(zone)"
     }
+
+    /// The days of the week as the accounts folder names them; 0 is Monday.
+    public static let dayNames = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+    /// A minute of the day as a clock shows it.
+    static func time(_ minute: Int) -> String { "\(twoDigits(minute / 60)):\(twoDigits(minute % 60))" }
+
+    /// The date of a day counted from 1970-01-01.
+    static func date(_ day: Int) -> String { LocalMinute(day: day, minute: 0).date }
 
     private func isOpen(at local: LocalMinute) -> Bool {
         if denyDays.contains(where: { $0.contains(local.day) }) { return false }

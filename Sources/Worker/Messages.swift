@@ -35,10 +35,15 @@ struct MessageReader: Sendable {
         } catch let error as JSONError {
             return .unreadable(reason: "the body is not valid JSON: \(error)")
         } catch let error as Unreadable {
-            return .unreadable(reason: error.reason)
+            return .unreadable(reason: Self.short(error.reason))
         } catch {
             return .unreadable(reason: "\(error)")
         }
+    }
+
+    /// What a message says of itself is quoted, and may be a megabyte.
+    private static func short(_ reason: String) -> String {
+        reason.count <= 500 ? reason : reason.prefix(500) + "…"
     }
 
     private struct Unreadable: Error {

@@ -20,6 +20,7 @@ actor Sessions {
     private let base: any CredentialProvider
     private let worker: String
     private let observer: any CallObserver
+    private let clock = ServerClock()
     private var clients: [String: AWSClient] = [:]
     private var proofs: [String: Task<Session, any Error>] = [:]
 
@@ -138,7 +139,8 @@ actor Sessions {
             region: region,
             environment: environment,
             account: account,
-            observer: observer
+            observer: observer,
+            clock: clock
         )
         clients[key] = client
         return client

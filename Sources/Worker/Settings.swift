@@ -55,14 +55,23 @@ public struct Settings: Sendable {
                 try Digest.sha256(endpoint.settingsDigestInput(account: account))
             )
         }
-        return StagePlan(
-            name: stage.name,
-            accounts: digests,
-            accepts: Set(stage.accepts.compactMap { ApprovalStatus(rawValue: $0.rawValue) }),
-            soak: stage.soak,
-            lag: stage.lag,
-            traffic: stage.traffic?.shift.type,
-            gate: stage.gate
+        return stage.plan(accounts: digests)
+    }
+}
+
+extension StageDocument {
+    /// The stage as the core sees it.
+    ///
+    /// - Parameter accounts: Account name → digest of the settings in force there.
+    func plan(accounts: [String: String]) -> StagePlan {
+        StagePlan(
+            name: name,
+            accounts: accounts,
+            accepts: Set(accepts.compactMap { ApprovalStatus(rawValue: $0.rawValue) }),
+            soak: soak,
+            lag: lag,
+            traffic: traffic?.shift.type,
+            gate: gate
         )
     }
 }

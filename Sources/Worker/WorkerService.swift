@@ -99,7 +99,7 @@ public struct WorkerService: Sendable {
         )
         let conductor = Conductor(
             ledger: ledger,
-            performer: Performer(settings: settings, sessions: sessions, ledger: ledger),
+            performer: Performer(settings: settings, sessions: sessions, ledger: ledger, log: log),
             reader: reader,
             mailbox: mailbox,
             pruning: pruning,
@@ -110,6 +110,13 @@ public struct WorkerService: Sendable {
         let resync = Resync(
             ledger: ledger,
             reader: reader,
+            takeover: Takeover(
+                settings: settings,
+                sessions: sessions,
+                reader: reader,
+                ledger: ledger,
+                log: log
+            ),
             mailbox: mailbox,
             progress: progress,
             interval: options.resync,
@@ -133,7 +140,7 @@ public struct WorkerService: Sendable {
         if let bus = settings.registry.events {
             let announcer = Announcer(
                 bus: bus,
-                client: EventBridge(own),
+                put: EventBridge(own).putEvents,
                 ledger: ledger,
                 log: log
             )

@@ -33,10 +33,12 @@ struct Bench {
             account: "222222222222",
             observer: observer,
             timing: AWSClient.Timing(
-                now: { Date(timeIntervalSince1970: Double(clock.next())) },
+                // Time passes only while somebody sleeps.
+                elapsed: { pauses.all.reduce(.zero, +) },
                 sleep: { pauses.add($0) },
                 random: { 1 }
-            )
+            ),
+            clock: ServerClock { Date(timeIntervalSince1970: Double(clock.next())) }
         )
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Native
 import Testing
 
@@ -16,18 +17,72 @@ struct AnnouncementTests {
             try await world.register("demand-de")
             _ = try await world.startWorker()
             try await world.promote(try await world.release(1, waitsAt: "prod"))
-            try await world.release(1, ends: "released")
-            #expect(try await announced(in: world) == 0)
+            let release = try await world.release(1, ends: "released")
+            #expect(try await world.announced().isEmpty)
             try await world.mend(fault)
-            try await world.eventually("the decisions are put on the bus") {
-                let count = try await announced(in: world)
-                return (count > 0 ? true : nil, "\(count) calls succeeded")
+            let decisions = try await world.show(release).journal?.filter { $0.kind == "decision" } ?? []
+            let events = try await world.eventually("every decision is on the bus") {
+                let own = try await world.announced().filter { $0["release"]?.string == release.id }
+                return (own.count >= decisions.count ? own : nil, "\(own.count) of \(decisions.count)")
             }
+            // Each is there once, and in order from the time when the bus was up again.
+            #expect(events.count == decisions.count)
+            #expect(Set(events.compactMap { $0["id"]?.string }).count == decisions.count)
+            #expect(Set(events.compactMap { $0["name"]?.string }) == Set(decisions.map(\.name)))
+            let composed = try #require(events.first { $0["name"] == "composed" })
+            #expect(composed["models"]?[World.de]?.string == release.models[World.de])
+            let ended = try #require(events.first { $0["name"] == "ended" })
+            #expect((ended["state"], ended["number"], ended["stage"]) == ("released", 1, "prod"))
         }
     }
 
-    private func announced(in world: World) async throws -> Int {
-        let calls = try await world.aws.get("calls?account=\(world.registry)").array ?? []
-        return calls.filter { $0["operation"]?.string == "PutEvents" && $0["status"]?.int == 200 }.count
+    /// What a gate tells its approvers is in the event that asks them, and a hold is announced as well.
+    @Test func whoIsAskedIsToldWhatToLookAt() async throws {
+        try await World.with { world in
+            try world.edit("registry.yaml", "# events: default", "events: default")
+            try world.edit(
+                "demand-forecast.yaml",
+                "approvals: 1",
+                "approvals: 1\n      instructions: look at the holdout week"
+            )
+            try await world.register("demand-de")
+            _ = try await world.startWorker()
+            let waiting = try await world.release(1, waitsAt: "prod")
+            let hold = try await world.sluice(
+                "hold",
+                World.endpoint,
+                "--stage",
+                "prod",
+                "--reason",
+                "incident 4711",
+                "--wait",
+                as: world.releaseManager
+            )
+            #expect(hold.status == 0)
+            let events = try await world.eventually("the hold is on the bus") {
+                let events = try await world.announced()
+                return (events.contains { $0["name"] == "hold accepted" } ? events : nil, "\(events.count)")
+            }
+            let gate = try #require(events.first { $0["name"] == "reachedGate" })
+            #expect((gate["release"], gate["stage"]) == (.string(waiting.id), "prod"))
+            #expect((gate["state"], gate["instructions"]) == ("waiting", "look at the holdout week"))
+            let held = try #require(events.first { $0["name"] == "hold accepted" })
+            #expect((held["endpoint"], held["stage"]) == (.string(World.endpoint), "prod"))
+            #expect(held["release"] == nil)
+        }
+    }
+}
+
+extension World {
+    /// The details of the events that the bus took.
+    fileprivate func announced() async throws -> [JSONValue] {
+        let events = try await aws.get("events?account=\(registry)").array ?? []
+        #expect(events.allSatisfy { $0["Source"] == "sluice" })
+        return try events.map { event in
+            let detail = try #require(event["Detail"]?.string)
+            let kind = detail.contains("\"release\":") ? "Release" : "Endpoint"
+            #expect(event["DetailType"]?.string == "Sluice \(kind) State Change")
+            return try JSONDecoder().decode(JSONValue.self, from: Data(detail.utf8))
+        }
     }
 }

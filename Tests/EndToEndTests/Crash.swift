@@ -83,6 +83,30 @@ struct Crash: Sendable, CustomTestStringConvertible {
             crashes("sqs.DeleteMessageBatch", [.afterwards], story: .creation, account: .registry),
         ].flatMap(\.self)
 
+    /// On the way back after a rejection.
+    static let back: [Crash] =
+        [
+            crashes(
+                "sagemaker.DescribeModelPackage",
+                [.before, .afterwards],
+                story: .wayBack,
+                account: .registry
+            ),
+            crashes(
+                "sagemaker.UpdateEndpoint",
+                [.before, .afterwards, .long, .meanwhile],
+                story: .wayBack,
+                account: .prod
+            ),
+            crashes(
+                "sagemaker.UpdateEndpoint",
+                [.before, .afterwards, .meanwhile],
+                story: .wayBack,
+                account: .staging
+            ),
+            crashes("sagemaker-runtime.InvokeEndpoint", [.before], story: .wayBack, account: .prod),
+        ].flatMap(\.self)
+
     /// Calls whose replies are lost although nobody is killed.
     static let losses: [Crash] = [
         Crash("s3.CopyObject", .afterwards),
@@ -96,6 +120,7 @@ struct Crash: Sendable, CustomTestStringConvertible {
             story: .restoration,
             after: "sagemaker-runtime.InvokeEndpoint"
         ),
+        Crash("sagemaker.UpdateEndpoint", .afterwards, story: .wayBack),
     ]
 
     private static func crashes(

@@ -20,6 +20,11 @@ struct CrashTests {
         try await World.with { try await crash.story.tell(in: $0, prod: crash.trouble) }
     }
 
+    @Test(arguments: Crash.back)
+    func aWorkerKilledOnTheWayBack(_ crash: Crash) async throws {
+        try await World.with { try await crash.story.tell(in: $0, staging: crash.trouble) }
+    }
+
     /// A worker that never gets far still gets there: no step needs more than what the ledger and AWS know.
     @Test func aWorkerKilledAgainAndAgain() async throws {
         let first = Crash("sagemaker.DescribeModelPackage", .afterwards, account: .registry)

@@ -2,26 +2,20 @@ import Testing
 
 @Suite(.enabled(if: LocalAWS.url != nil))
 struct FailedCheckTests {
-    /// A model that answers nonsense is taken out again, and its neighbour still goes on.
+    /// A model that answers nonsense is taken out again, with all that its release brought.
     @Test func aFailedSmokeTestRestoresWhatServed() async throws {
         try await World.with { world in
             let beginning = try await world.begin()
             await beginning.worker.stop()
             let de = try await world.register("demand-de", World.wild)
-            let fr = try await world.register("demand-fr", [0, 2, 2])
+            try await world.register("demand-fr", [0, 2, 2])
             _ = try await world.startWorker()
 
             let failed = try await world.release(2, ends: "failed")
             #expect(failed.stage("staging")?.accounts == [.init(name: "staging", state: "rolled-back")])
             #expect(failed.why.contains("smoke test of demand-de.tar.gz in account staging"))
             #expect(try await world.status().bars.map(\.package) == [de.arn], "its neighbour is not to blame")
-
-            let third = try await world.release(3, waitsAt: "prod")
-            #expect(third.models == [World.de: beginning.de.arn, World.fr: fr.arn])
-            #expect(
-                try await world.served(in: world.staging)
-                    == [World.de: beginning.de.sha256, World.fr: fr.sha256]
-            )
+            #expect(try await world.served(in: world.staging) == beginning.served)
             #expect(try await world.served(in: world.prod) == beginning.served)
         }
     }

@@ -21,7 +21,7 @@ extension World {
         try await read("quarantine", "--json")
     }
 
-    /// The bars and holds of the endpoint.
+    /// What serves, and the bars and holds of the endpoint.
     struct Status: Decodable, Sendable {
         struct Bar: Decodable, Sendable {
             let target: String
@@ -35,7 +35,15 @@ extension World {
             let reason: String
         }
 
+        struct Serving: Decodable, Sendable {
+            let name: String
+            let release: String
+            /// Whether it serves a rejected version and has nothing to go back to.
+            let stranded: Bool
+        }
+
         let endpoint: String
+        let serving: [Serving]
         let bars: [Bar]
         let holds: [Hold]
     }

@@ -103,16 +103,7 @@ struct NextReleaseTests {
             let (_, second) = try await world.next(2, "demand-de", [2, 2, 2])
             try await world.promote(second)
             try await world.release(2, ends: "released")
-            let deploy = try await world.sluice(
-                "deploy",
-                World.endpoint,
-                "--model",
-                "\(World.de)=\(beginning.de.arn)",
-                "--reason",
-                "v2 is too eager",
-                "--wait",
-                as: world.releaseManager
-            )
+            let deploy = try await world.deploy(beginning.de)
             #expect(deploy.status == 0)
             let again = try await world.release(1, waitsAt: "prod")
             #expect(try await world.served(in: world.prod) != beginning.served)

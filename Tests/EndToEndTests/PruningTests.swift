@@ -64,16 +64,7 @@ struct PruningTests {
             }
 
             // What was pruned and is wanted again is copied anew.
-            let deploy = try await world.sluice(
-                "deploy",
-                World.endpoint,
-                "--model",
-                "\(World.de)=\(beginning.de.arn)",
-                "--reason",
-                "the first was the best",
-                "--wait",
-                as: world.releaseManager
-            )
+            let deploy = try await world.deploy(beginning.de)
             #expect(deploy.status == 0)
             try await world.promote(try await world.release(1, waitsAt: "prod"))
             try await world.release(1, ends: "released")

@@ -91,7 +91,7 @@ struct SeeingTests {
             #expect(story.contains("\(second.id) is refused"))
             #expect(story.contains("because    rejected for prod by \(world.releaseManager.id): too slow"))
             #expect(story.contains("serves in  no account") || story.contains("serves in  staging"))
-            #expect(story.contains(/demand-de\/2  decided \S+, refused \d{4}-/))
+            #expect(story.contains(/demand-de\/2  decided \S+ by \S+, refused \d{4}-/))
             #expect(
                 story.contains(/attempt 1: verified, from \S+ to \S+; changes demand-de\.tar\.gz; config/)
             )

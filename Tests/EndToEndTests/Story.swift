@@ -13,6 +13,8 @@ enum Story: Sendable, CaseIterable {
     case promotedUpdate
     /// A second release that fails its smoke test in staging; the first one goes on to prod.
     case restoration
+    /// A second release that was promoted and is rejected in the registry: both accounts go back.
+    case wayBack
 
     /// What a test does to a rollout that it has prepared something for.
     struct Trouble: Sendable {
@@ -35,12 +37,17 @@ enum Story: Sendable, CaseIterable {
             try await world.register("demand-de"), try await world.register("demand-fr", [0, 1, 1]),
         ]
         if self != .creation { try await begin(in: world) }
+        if self == .wayBack {
+            versions.append(try await world.releaseEverywhere(2, "demand-de", [2, 2, 2]).0)
+            return try await reject(versions, in: world, staging(world), prod(world))
+        }
 
         let first = try await staging(world)
         switch self {
         case .creation: _ = try await world.startWorker()
         case .update, .promotedUpdate: versions.append(try await world.register("demand-de", [2, 2, 2]))
         case .restoration: versions.append(try await world.register("demand-de", World.wild))
+        case .wayBack: break
         }
         try await first.underWay()
 
@@ -56,18 +63,32 @@ enum Story: Sendable, CaseIterable {
         try await compare(world, versions)
     }
 
+    /// Both accounts are on their way back at once, so that what is prepared for either is there before.
+    private func reject(
+        _ versions: [World.Version],
+        in world: World,
+        _ troubles: Trouble...
+    ) async throws {
+        try await world.set(try #require(versions.last), "Rejected")
+        for trouble in troubles { try await trouble.underWay() }
+        try await world.release(2, ends: "aborted")
+        try await world.release(1, serves: ["prod", "staging"])
+        for trouble in troubles { try await trouble.atTheEnd() }
+        try await compare(world, versions)
+    }
+
     private func begin(in world: World) async throws {
         _ = try await world.startWorker()
         let waiting = try await world.release(1, waitsAt: "prod")
-        guard self == .promotedUpdate else { return }
+        guard self == .promotedUpdate || self == .wayBack else { return }
         try #require(try await world.promote(waiting).status == 0)
         try await world.release(1, ends: "released")
     }
 
-    /// The number of the release that reaches prod last.
+    /// The number of the release that serves in prod at the end.
     private var promoted: Int {
         switch self {
-        case .creation, .restoration: 1
+        case .creation, .restoration, .wayBack: 1
         case .update, .promotedUpdate: 2
         }
     }
@@ -119,6 +140,7 @@ enum Story: Sendable, CaseIterable {
         case .update: [1: "superseded", 2: "released"]
         case .promotedUpdate: [1: "released", 2: "released"]
         case .restoration: [1: "released", 2: "failed"]
+        case .wayBack: [1: "released", 2: "aborted"]
         }
     }
 
@@ -126,7 +148,7 @@ enum Story: Sendable, CaseIterable {
         switch self {
         case .creation: ["de/1": "released", "fr/1": "released"]
         case .update: ["de/1": "superseded", "de/2": "released", "fr/1": "released"]
-        case .promotedUpdate: ["de/1": "released", "de/2": "released", "fr/1": "released"]
+        case .promotedUpdate, .wayBack: ["de/1": "released", "de/2": "released", "fr/1": "released"]
         // A later decision took the first one's place before its release went on.
         case .restoration: ["de/1": "superseded", "de/2": "failed", "fr/1": "released"]
         }
@@ -136,13 +158,19 @@ enum Story: Sendable, CaseIterable {
         switch self {
         case .creation: ["create"]
         case .update, .promotedUpdate: ["create", "update"]
-        case .restoration: ["create", "update", "update"]
+        case .restoration, .wayBack: ["create", "update", "update"]
         }
     }
 
-    private var prodChanges: [String] { self == .promotedUpdate ? ["create", "update"] : ["create"] }
+    private var prodChanges: [String] {
+        switch self {
+        case .creation, .update, .restoration: ["create"]
+        case .promotedUpdate: ["create", "update"]
+        case .wayBack: ["create", "update", "update"]
+        }
+    }
 
-    private var prodReleases: [Int] { self == .promotedUpdate ? [1, 2] : [promoted] }
+    private var prodReleases: [Int] { prodChanges.count > 1 ? [1, 2] : [promoted] }
 }
 
 extension World {
@@ -162,7 +190,7 @@ extension World {
     }
 
     /// How often each mutating operation took effect in an account, counting those whose replies were lost.
-    fileprivate func effects(in account: String) async throws -> [String: Int] {
+    func effects(in account: String) async throws -> [String: Int] {
         let mutating: Set = [
             "CopyObject", "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint",
             "DeleteModel", "DeleteEndpointConfig", "DeleteEndpoint", "DeleteObject",

@@ -47,10 +47,11 @@ struct TrafficTests {
         }
     }
 
-    /// Where guardrails do not apply SageMaker moves everything at once and says so nowhere but here.
+    /// Where guardrails do not apply SageMaker moves everything at once, says so in one place, and Sluice aloud.
     @Test func aSilentFallbackIsThereToBeSeen() async throws {
         try await World.with { world in
             try world.guardProd("linear: 50%, wait: 1h")
+            let queue = try await world.subscribe()
             _ = try await world.begin()
             let (_, second) = try await world.next(2, "demand-de", [2, 2, 2])
             try await world.aws.post(
@@ -60,6 +61,11 @@ struct TrafficTests {
             try await world.promote(second)
             try await world.release(2, ends: "released")
             #expect(try await world.movements(in: world.prod) == ["-", "ALL_AT_ONCE"])
+            let notes = try await world.journal(of: second, "trafficFellBack")
+            #expect(notes.map(\.account) == ["prod"])
+            #expect(notes.first?.text.contains("LINEAR, and SageMaker moved the traffic ALL_AT_ONCE") == true)
+            let event = try await world.event("trafficFellBack", about: second, on: queue)
+            #expect(event["text"]?.string == notes.first?.text)
         }
     }
 

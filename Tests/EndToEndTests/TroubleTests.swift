@@ -137,7 +137,7 @@ struct TroubleTests {
             _ = try await world.startWorker()
             let failed = try await world.release(1, ends: "failed")
             #expect(failed.why.contains("was not made by Sluice"))
-            #expect(failed.why.contains("Delete it, or give the endpoint another name"))
+            #expect(failed.why.contains("delete it, or give the endpoint another name"))
             let endpoint = try #require(try await world.endpoint(in: world.staging))
             #expect(endpoint.serves.values.map(\.self) == [theirs["sha256"]?.string])
             #expect(endpoint.updates == 0)

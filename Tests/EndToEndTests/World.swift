@@ -178,6 +178,14 @@ final class World: Sendable {
         return try await startWorker()
     }
 
+    /// Takes the ledger away, as a lost disk would.
+    func loseLedger() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        where name.hasPrefix("ledger.sqlite") {
+            try FileManager.default.removeItem(at: folder.appending(path: name))
+        }
+    }
+
     /// Ends the worker the hard way, at whatever instant this is.
     func killWorker() async throws {
         let worker = try #require(workers.withLock { $0.last })
@@ -250,19 +258,21 @@ final class World: Sendable {
 
     /// Registers a linear model as the next version of a group. The example's smoke test asks for a score of
     /// 0 to 100 for the row 1, 2, 3.
+    ///
+    /// - Parameter approver: Who approves it, as far as the registry tells.
     @discardableResult
     func register(
         _ group: String,
         _ coefficients: [Double] = [1, 2, 0.5],
-        approve: Bool = true
+        approve: Bool = true,
+        by approver: Identity? = nil
     ) async throws -> Version {
-        let made = try await aws.post(
-            "register",
-            [
-                "account": .string(registry), "group": .string(group),
-                "coefficients": .array(coefficients.map(JSONValue.number)), "approve": .bool(approve),
-            ]
-        )
+        var asked: [String: JSONValue] = [
+            "account": .string(registry), "group": .string(group),
+            "coefficients": .array(coefficients.map(JSONValue.number)), "approve": .bool(approve),
+        ]
+        if let approver { asked["by"] = .string(approver.id) }
+        let made = try await aws.post("register", .object(asked))
         return Version(
             arn: try #require(made["arn"]?.string),
             url: try #require(made["url"]?.string),
@@ -346,6 +356,20 @@ final class World: Sendable {
             "the holdout week looks right",
             "--wait",
             as: identity ?? releaseManager
+        )
+    }
+
+    /// Asks for an older version of the first model.
+    func deploy(_ version: Version) async throws -> Program.Outcome {
+        try await sluice(
+            "deploy",
+            Self.endpoint,
+            "--model",
+            "\(Self.de)=\(version.arn)",
+            "--reason",
+            "the older one was better",
+            "--wait",
+            as: releaseManager
         )
     }
 

@@ -208,6 +208,22 @@ final class Bench {
         return try #require(try await ledger.releases().first)
     }
 
+    /// Two releases brought to prod one after the other, and what the second changed rejected: both accounts
+    /// have to go back.
+    func rejectSecond() async throws -> (first: ReleaseView, second: ReleaseView) {
+        let first = try await reachGate()
+        _ = try await ledger.record([promotion(of: first.id, key: "1")], now: now)
+        try await work()
+        let de = try await approve("demand-de", 2)
+        try await work()
+        let second = try #require(try await ledger.releases().first)
+        _ = try await ledger.record([promotion(of: second.id, key: "2")], now: now)
+        try await work()
+        world.set("demand-de", 2, .rejected, at: now)
+        try await event(about: de, group: "demand-de")
+        return (first, second)
+    }
+
     /// The first work of a release that has just been composed.
     func firstWork() async throws -> Work {
         world.set("demand-de", 1, .approved, at: now)

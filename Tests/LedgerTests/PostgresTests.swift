@@ -41,7 +41,7 @@ struct PostgresTests {
             async let value = ledger.store.write { transaction in
                 runs.add(1, ordering: .relaxed)
                 try transaction.run("SET LOCAL synchronous_commit = 'on'")
-                try transaction.run(Self.insert)
+                _ = try transaction.rows(Self.insert + " RETURNING package")
                 return "handed out"
             }
             try await place.terminate(waitingFor: "SyncRep")

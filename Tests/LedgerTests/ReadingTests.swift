@@ -212,17 +212,7 @@ import Testing
     @Test(arguments: Engine.allCases)
     func aWayBackIsShownWhileItLastsAndAfterwards(_ engine: Engine) async throws {
         try await Bench.run(engine) { bench in
-            let first = try await bench.reachGate()
-            _ = try await bench.ledger.record([bench.promotion(of: first.id, key: "1")], now: bench.now)
-            try await bench.work()
-            let de = try await bench.approve("demand-de", 2)
-            try await bench.work()
-            let second = try #require(try await bench.ledger.releases().first)
-            _ = try await bench.ledger.record([bench.promotion(of: second.id, key: "2")], now: bench.now)
-            try await bench.work()
-
-            bench.world.set("demand-de", 2, .rejected, at: bench.now)
-            try await bench.event(about: de, group: "demand-de")
+            let (first, second) = try await bench.rejectSecond()
             let looks = bench.perform(try await bench.turn())
             _ = try await bench.turn(looks, capacity: 0)
             let back = try await bench.ledger.underWay()

@@ -18,6 +18,7 @@ import Testing
             )
             for change in [
                 "url = 's3://a/c'", "owner = '2'", "version_id = 'v'", "etag = '\"f\"'", "size = 8",
+                "part_size = 3",
                 "package = 'q'",
             ] {
                 await Self.refuses(bench, "UPDATE pins SET \(change)", "a pin never changes")

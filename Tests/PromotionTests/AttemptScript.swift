@@ -9,40 +9,24 @@ final class AttemptScript {
     /// The endpoint before the update, as the attempts of these tests find it.
     static let old = sight(.inService, on: "old", at: second(100))
 
-    /// A rollback that asks for this config again.
-    init(rollbackTo config: String) {
+    /// - Parameter config: For a rollback, the config that it asks for again.
+    init(soak: Duration = .zero, rollbackTo config: String? = nil) {
+        let left = config.map { _ in "demand.2" }
         now = second(1000)
         attempt = Attempt(
             release: "demand.1",
             endpoint: "demand",
             account: "staging",
             stage: "staging",
-            number: 2,
-            opening: 1,
-            settings: "s1",
-            soak: .zero,
-            changes: ["de"],
-            base: "demand.2",
-            isRollback: true,
-            leaves: "demand.2",
-            reuses: config,
-            now: now
-        )
-    }
-
-    init(soak: Duration = .zero) {
-        now = second(1000)
-        attempt = Attempt(
-            release: "demand.1",
-            endpoint: "demand",
-            account: "staging",
-            stage: "staging",
-            number: 1,
+            number: config == nil ? 1 : 2,
             opening: 1,
             settings: "s1",
             soak: soak,
             changes: ["de"],
-            base: nil,
+            base: left,
+            isRollback: config != nil,
+            leaves: left,
+            reuses: config,
             now: now
         )
     }

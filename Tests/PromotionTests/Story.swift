@@ -116,7 +116,8 @@ extension World {
     mutating func settleDown() {
         for _ in 1...100 {
             let before = (situation, attempts)
-            for account in plan.stages.flatMap(\.accounts.keys).sorted() { finish(account) }
+            let open = attempts.filter { !$0.state.isEnded }.map(\.account)
+            for account in Set(plan.stages.flatMap(\.accounts.keys) + open).sorted() { finish(account) }
             for release in releases.values.sorted(by: { $0.number < $1.number })
             where release.state == .waiting {
                 for check in plan.stage(release.stop.stage)?.gate.checks ?? [] {

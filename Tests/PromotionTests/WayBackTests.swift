@@ -161,6 +161,53 @@ import Testing
         #expect(it.faults == [])
     }
 
+    /// Its switch may have been asked for, so a hold that stopped it could keep a rejected version serving.
+    @Test func aHeldSwitchMakesRoomToo() {
+        let it = Self.twice()
+        _ = it.approve(de(3))
+        while it.world.underWay(in: "staging")?.state != .updating {
+            it.world.step("staging", towards: .verified)
+        }
+        it.world.holdAll()
+        #expect(it.see(de(2), .rejected) == "1 released, 2 aborted, 3 rolling staging")
+        #expect(it.world.underWay(in: "staging")?.owed == .look)
+        #expect(it.finish("staging") == "1 released, 2 aborted, 3 aborted")
+        #expect(it.finish("staging") == "1 released, 2 aborted, 3 waiting staging")
+        #expect(it.serves("staging") == "de1 fr1")
+        #expect(it.faults == [])
+    }
+
+    @Test func aSecondRejectionIsActedOnLikeTheFirst() {
+        let it = Self.twice()
+        _ = it.see(de(1), .rejected)
+        _ = it.see(de(2), .rejected)
+        #expect(it.world.serving["prod"]?.isStranded == true, "there is nothing to go back to")
+        _ = it.see(de(2), .approved)
+        #expect(it.world.serving["prod"]?.isStranded == false)
+        it.world.holdAll()
+        _ = it.see(de(1), .approved)
+        _ = it.see(de(2), .rejected)
+        #expect(it.world.underWay(in: "prod")?.release == it.world.id(1))
+        _ = it.finish("prod")
+        #expect(it.serves("prod") == "de1 fr1")
+        #expect(it.faults == [])
+    }
+
+    @Test func onRejectionHoldAlsoHoldsWhatComesToServeItAfterwards() {
+        let it = Story.settled(plan(onRejection: .hold))
+        _ = it.approve(de(2))
+        while it.world.underWay(in: "staging")?.state != .awaiting {
+            it.world.step("staging", towards: .verified)
+        }
+        #expect(it.see(de(2), .rejected) == "1 released, 2 rolling staging")
+        #expect(it.world.holds == [])
+        _ = it.finish("staging")
+        #expect(it.serves("staging") == "de2 fr1")
+        #expect(it.world.holds.map(\.stage) == ["staging"])
+        #expect(it.world.holds.allSatisfy { $0.reason.contains("rejected in the registry") })
+        #expect(it.faults == [])
+    }
+
     @Test func onRejectionHoldAsksAPerson() {
         let it = Self.twice(plan(onRejection: .hold))
         #expect(it.see(de(2), .rejected) == "1 waiting staging, 2 released")
@@ -224,6 +271,43 @@ import Testing
         #expect(it.endings.last == "de2 aborted")
         #expect(it.world.holds.map(\.stage) == ["staging"])
         #expect(it.pass(.days(1)) == "1 released, 2 aborted", "it does not come back by itself")
+        #expect(it.faults == [])
+    }
+
+    /// The reply to the switch was lost, so it may have begun; the hold that comes with a rollback must not
+    /// keep anybody from looking.
+    @Test func aSwitchIsTakenBackUnderTheHoldThatComesWithIt() {
+        let it = Story.settled()
+        _ = it.approve(de(2))
+        while it.world.underWay(in: "staging")?.state != .updating {
+            it.world.step("staging", towards: .verified)
+        }
+        it.world.underWay(in: "staging").map {
+            it.world.tell(.effectFailed(Failure(.transient, "no reply")), $0)
+        }
+        #expect(it.rollback("staging") == "1 released, 2 rolling staging")
+        #expect(it.world.underWay(in: "staging")?.dueAt == it.world.now)
+        #expect(it.finish("staging") == "1 released, 2 aborted")
+        #expect(it.world.holds.map(\.stage) == ["staging"])
+        #expect(it.faults == [])
+    }
+
+    /// A release that staging serves already passes it without an attempt, and what rolls through staging
+    /// afterwards takes nothing away from that.
+    @Test func whatWasServedWhenItPassedStaysVerifiedThere() {
+        let it = Story.settled()
+        _ = it.approve(de(2))
+        _ = it.finish("staging")
+        _ = it.promote(2)
+        _ = it.rollback("prod")
+        _ = it.finish("prod")
+        it.world.ask(.resume(stage: "prod"), by: olga)
+        #expect(it.retry(2) == "1 released, 2 waiting prod")
+        #expect(it.approve(de(3)) == "1 released, 2 waiting prod, 3 rolling staging")
+        _ = it.see(de(3), .deleted)
+        #expect(it.finish("staging") == "1 released, 2 waiting prod, 3 aborted")
+        #expect(it.waits(2) == "approval by a person for prod")
+        #expect(it.promote(2) == "1 released, 2 rolling prod, 3 aborted")
         #expect(it.faults == [])
     }
 

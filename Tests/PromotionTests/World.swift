@@ -82,10 +82,15 @@ struct World {
         )
     }
 
-    mutating func transact<Result>(named: String? = nil, _ body: (inout EndpointState) -> Result) -> Result {
+    mutating func transact<Result>(
+        named: String? = nil,
+        withPast: Bool = false,
+        _ body: (inout EndpointState) -> Result
+    ) -> Result {
         var state = load(named: named)
-        learnPast(&state)
+        if withPast { learnPast(&state) }
         let result = body(&state)
+        if !withPast, state.needsPast { learnPast(&state) }
         settle(&state)
         if state.canCompose, let wanted = state.wanted {
             let digest = Self.digest(of: Release.identity(endpoint: plan.name, models: wanted))
@@ -108,7 +113,7 @@ struct World {
         return result
     }
 
-    /// The ledger tells this only where it matters; it never hurts.
+    /// What the ledger tells only where it matters.
     private func learnPast(_ state: inout EndpointState) {
         var past: [String: [Past]] = [:]
         for (account, list) in verified {
@@ -158,6 +163,7 @@ struct World {
     }
 
     private mutating func save(_ state: EndpointState) {
+        let before = serving
         for release in state.releases { releases[release.id] = release }
         for attempt in state.attempts {
             let isSame: (Attempt) -> Bool = {
@@ -193,6 +199,42 @@ struct World {
         where open.count > 1 {
             faults.append("\(open.count) attempts are under way in \(account)")
         }
+        checkNobodyIsStuck(state, servedBefore: before)
+    }
+
+    /// What waits says for what, and nothing that must go on is stopped by a hold.
+    private mutating func checkNobodyIsStuck(_ state: EndpointState, servedBefore before: [String: Serving]) {
+        for release in state.releases where release.state == .waiting && release.waitingFor.isEmpty {
+            faults.append("\(release.id) waits for nothing")
+        }
+        if let dueAt, dueAt <= now { faults.append("what is due has not been done") }
+        for attempt in state.attempts where !attempt.state.isEnded && attempt.dueAt == nil {
+            if attempt.recalled != nil || attempt.isRollback {
+                faults.append("the way back in \(attempt.account) is held")
+            }
+        }
+        for (account, served) in serving {
+            let isRejected = served.models.values.contains { registry[package: $0.package] == .rejected }
+            if served.isStranded, !isRejected, plan.stages.contains(where: { $0.accounts[account] != nil }) {
+                faults.append("\(account) is stranded on what is accepted")
+            }
+            guard isRejected, !served.isStranded, plan.onRejection == .rollback,
+                plan.stages.contains(where: { $0.accounts[account] != nil })
+            else { continue }
+            if state.underWay(in: account)?.dueAt == nil {
+                faults.append("\(account) serves a rejected version, and nothing takes it back")
+            }
+        }
+        for stage in plan.stages where plan.onRejection == .hold {
+            for account in stage.accounts.keys where before[account] != serving[account] {
+                let isRejected =
+                    serving[account]?.models.values.contains { registry[package: $0.package] == .rejected }
+                    ?? false
+                if isRejected, !holds.contains(where: { $0.covers(stage.name) }) {
+                    faults.append("\(account) came to serve a rejected version, and nobody was told")
+                }
+            }
+        }
     }
 
     private mutating func saveApprovals(_ state: EndpointState) {
@@ -225,8 +267,15 @@ struct World {
                     $0.release == release.id && $0.opening == release.opening && $0.account == account
                         && $0.state == .verified
                 }
-                let isServing = serving[account]?.release == release.id
-                if !isVerified && !isServing {
+                let isTried = attempts.contains {
+                    $0.release == release.id && $0.opening == release.opening && $0.account == account
+                        && !$0.isRollback
+                }
+                let wasServed =
+                    !isTried
+                    && (state.serving[account]?.release == release.id
+                        || verified[account]?.contains { $0.release == release.id } ?? false)
+                if !isVerified && !wasServed {
                     faults.append(
                         "\(release.id) entered \(attempt.stage) without having been verified in \(account)"
                     )
@@ -308,7 +357,9 @@ struct World {
         for (version, status) in registry { known[version.package] = version.candidate(status, at: now) }
         let request = Request(action: action, sender: sender, reason: "because")
         let (candidates, now) = (known, now)
-        return transact(named: action.release) { $0.take(request, known: candidates, now: now) }
+        return transact(named: action.release, withPast: action.isRollback) {
+            $0.take(request, known: candidates, now: now)
+        }
     }
 
     /// Looks at the alarms that are due, as CloudWatch has them; one that nobody set is quiet for ever.
@@ -456,6 +507,10 @@ struct World {
         }
         return changes
     }
+}
+
+extension [Version: ApprovalStatus] {
+    subscript(package package: String) -> ApprovalStatus? { first { $0.key.package == package }?.value }
 }
 
 extension Approval {

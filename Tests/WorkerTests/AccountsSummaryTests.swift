@@ -34,20 +34,23 @@ import Worker
         let gate = GateSummary(of: stages[1], after: stages[0])
         #expect(
             gate.asks == [
-                "versions that are Approved",
-                "10m of soak in staging",
-                "1h since the verification in staging",
-                "2 approvals from AIDAEXAMPLEID or AROAEXAMPLEID:*, at least one from AIDAEXAMPLEID, not from whoever "
-                    + "asked for the release",
-                "the check integration-test, attested by AROAEXAMPLECI:*",
-                "quiet alarms (errors, latency), one without data counting as quiet",
-                "a time in Mon-Tue,Thu 09:00-16:00 or Sat 22:00-02:00 except Tue 12:00-12:30, 2026-12-20/2027-01-03, "
+                "verified in staging",
+                "soaked for 10m in staging",
+                "at the earliest 1h after its verification in staging",
+                "every version is Approved",
+                "open Mon-Tue,Thu 09:00-16:00, Sat 22:00-02:00, but not Tue 12:00-12:30, 2026-12-20/2027-01-03, "
                     + "2026-05-01 (Europe/Berlin)",
+                "alarms errors, latency quiet in staging, prod, now and since the soak began; one without data "
+                    + "counts as quiet",
+                "check integration-test passed, attested by AROAEXAMPLECI:*",
+                "approved by 2 people of AIDAEXAMPLEID, AROAEXAMPLEID:*, among them one of AIDAEXAMPLEID, and not "
+                    + "by whoever asked for it",
             ]
         )
         #expect(
             gate.remarks == [
-                "or is refused after 7d, with a reminder every 36h", "AIDABOSS may let it in without",
+                "within 7d, or the release is refused; a reminder every 36h",
+                "in an emergency AIDABOSS may promote past the gate, with --override",
             ]
         )
         #expect(
@@ -67,7 +70,11 @@ import Worker
         try fixture.replace("    soak: 10m\n", with: "", in: "endpoint.yaml")
         let stages = try #require(fixture.load().endpoints.first?.stages)
         let gates = [GateSummary(of: stages[0], after: nil), GateSummary(of: stages[1], after: stages[0])]
-        #expect(gates.map(\.asks) == [["versions that are Approved"], ["versions that are Approved"]])
+        #expect(
+            gates.map(\.asks) == [
+                ["every version is Approved"], ["verified in staging", "every version is Approved"],
+            ]
+        )
         #expect(gates.map(\.remarks) == [[], []])
         #expect(
             gates.map(\.notes) == [[], ["prod asks for no approval; releases go on there by themselves"]]

@@ -174,6 +174,25 @@ def approval(world: World) -> None:
     expect(message["MD5OfBody"], hashlib.md5(message["Body"].encode()).hexdigest())
 
 
+@check("a package tells who changed it last, and an event does not")
+def changed_by(world: World) -> None:
+    arn, sagemaker = world.package(), world.client("sagemaker", "releaseManager")
+
+    def by() -> Any:
+        shown = sagemaker.describe_model_package(ModelPackageName=arn)
+        return shown.get("LastModifiedBy", {}).get("IamIdentity", {}).get("PrincipalId")
+
+    expect(by(), None)
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    expect(by(), world.made_of["identities"]["releaseManager"]["userId"])
+    world.control("packages/status", {"arn": arn, "status": "Rejected", "by": "AIDAANNA"})
+    expect(by(), "AIDAANNA")
+    expect(["LastModifiedBy" in json.loads(message["Body"])["detail"] for message in world.receive()], [False] * 3)
+    made = {"account": world.registry, "group": "demand-de", "coefficients": [1], "approve": True, "by": "AIDABERT"}
+    arn = world.control("register", made)["arn"]
+    expect(by(), "AIDABERT")
+
+
 @check("a quiet change makes no event, a disabled rule delivers none, and updating keeps what is not passed")
 def quiet(world: World) -> None:
     arn = world.package()
@@ -200,6 +219,12 @@ def put_events(world: World) -> None:
     expect(events.put_events(Entries=[detail])["FailedEntryCount"], 0)
     event = json.loads(world.receive()[0]["Body"])
     expect((event["account"], event["detail"]), (world.registry, {"a": 1}))
+    expect(world.control(f"events?account={world.registry}"), [detail])
+    heard = world.control("subscriptions", {"account": world.registry, "source": "test"})["queueUrl"]
+    expect(world.control("subscriptions", {"account": world.registry, "source": "test"})["queueUrl"], heard)
+    events.put_events(Entries=[detail, {**detail, "Source": "other"}])
+    messages = world.control(f"queues?queueUrl={heard}")["messages"]
+    expect([json.loads(message["body"])["source"] for message in messages], ["test"])
 
 
 @check("a role is assumed with the right ExternalId by the right caller only")
@@ -296,6 +321,56 @@ def parts(world: World) -> None:
     part = s3.upload_part(**to, UploadId=again, PartNumber=1, Body=b"x")
     complete = {**to, "UploadId": again, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}}
     refused("PreconditionFailed", "", s3.complete_multipart_upload, **complete, IfNoneMatch="*")
+
+
+@check("an upload in parts is listed with its parts, wants their checksums and size, and is given up once")
+def uploads(world: World) -> None:
+    size = (256 << 20) + 9
+    made = world.artifact(world.artifacts, "huge", size=size)
+    s3 = world.client("s3", world.session())
+    to = {"Bucket": world.there["modelsBucket"], "Key": "models/huge"}
+    own = {"ExpectedBucketOwner": world.staging}
+    uploads = [s3.create_multipart_upload(**to, **own, ChecksumAlgorithm="SHA256")["UploadId"] for _ in range(2)]
+    world.client("s3", world.session()).create_multipart_upload(**{**to, "Key": "models/hug"})
+    listed = s3.list_multipart_uploads(Bucket=to["Bucket"], Prefix=to["Key"], **own)["Uploads"]
+    expect([(item["Key"], item["UploadId"]) for item in listed], [(to["Key"], upload) for upload in uploads])
+    refused("AccessDenied", "", s3.list_multipart_uploads, Bucket=to["Bucket"], ExpectedBucketOwner=world.prod)
+    s3.abort_multipart_upload(**to, **own, UploadId=uploads[0])
+    refused("NoSuchUpload", "", s3.abort_multipart_upload, **to, **own, UploadId=uploads[0])
+    refused("NoSuchUpload", "", s3.list_parts, **{**to, "Key": "models/hug"}, UploadId=uploads[1])
+    to["UploadId"] = uploads[1]
+    asked = {**to, **own, "ExpectedSourceBucketOwner": world.registry, "CopySource": f"{world.artifacts}/huge"}
+    ranges = {2: f"bytes={size - 9}-{size - 1}", 1: f"bytes=0-{size - 10}"}
+    for number, limits in ranges.items():
+        s3.upload_part_copy(**asked, PartNumber=number, CopySourceRange=limits, CopySourceIfMatch=made["etag"])
+        for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
+            wrong = {**asked, name: world.prod, "CopySourceRange": limits}
+            refused("AccessDenied", "", s3.upload_part_copy, **wrong, PartNumber=number)
+    parts = s3.list_parts(**to, **own)["Parts"]
+    expect([(part["PartNumber"], part["Size"]) for part in parts], [(1, size - 9), (2, 9)])
+    expect(parts[1]["ChecksumSHA256"], base64.b64encode(hashlib.sha256(bytes(9)).digest()).decode())
+    page = s3.list_parts(**to, MaxParts=1)
+    expect((page["IsTruncated"], page["NextPartNumberMarker"]), (True, 1))
+    done = [{key: part[key] for key in ("PartNumber", "ETag", "ChecksumSHA256")} for part in parts]
+    complete = {**to, **own, "MultipartUpload": {"Parts": done}}
+    bare = [{key: part[key] for key in ("PartNumber", "ETag")} for part in parts]
+    wrong = [done[0], {**done[1], "ChecksumSHA256": done[0]["ChecksumSHA256"]}]
+    for listed, code in ((bare, "InvalidRequest"), (wrong, "InvalidPart")):
+        refused(code, "", s3.complete_multipart_upload, **{**complete, "MultipartUpload": {"Parts": listed}})
+    refused("InvalidRequest", "object-size", s3.complete_multipart_upload, **complete, MpuObjectSize=size + 1)
+    reply = s3.complete_multipart_upload(**complete, IfNoneMatch="*", MpuObjectSize=size)
+    sums = b"".join(base64.b64decode(part["ChecksumSHA256"]) for part in parts)
+    composite = base64.b64encode(hashlib.sha256(sums).digest()).decode() + "-2"
+    expect((reply["ChecksumSHA256"], reply["ChecksumType"]), (composite, "COMPOSITE"))
+    head = s3.head_object(Bucket=to["Bucket"], Key=to["Key"], ChecksumMode="ENABLED")
+    told = (head["ContentLength"], head["ETag"], head["ChecksumSHA256"], head["ChecksumType"])
+    expect(told, (size, reply["ETag"], composite, "COMPOSITE"))
+    copied = world.control(f"objects?bucket={to['Bucket']}")["models/huge"]
+    expect((copied["sha256"], copied["size"]), (made["sha256"], size))
+    refused("NoSuchUpload", "", s3.complete_multipart_upload, **complete, IfNoneMatch="*")
+    world.artifact(world.artifacts, "vast", size=(5 << 30) + 1)
+    vast = {"Bucket": to["Bucket"], "Key": "models/vast", "CopySource": f"{world.artifacts}/vast"}
+    refused("InvalidRequest", "maximum allowable size", s3.copy_object, **vast)
 
 
 @check("objects are listed by pages, and deleted together only with a checksum, by their owner")

@@ -17,9 +17,10 @@ public struct AssumedRole: CredentialProvider {
         sessionName: String,
         externalID: String? = nil,
         durationSeconds: Int = 3600,
-        now: @escaping @Sendable () -> Date = { Date() }
+        now: (@Sendable () -> Date)? = nil
     ) {
-        expiring = ExpiringCredentials(now: now) {
+        // STS says when a session ends by its own clock, which may not be this machine's.
+        expiring = ExpiringCredentials(now: now ?? { sts.now() }) {
             try await sts.assumeRole(
                 roleARN: roleARN,
                 sessionName: sessionName,

@@ -42,6 +42,10 @@ public struct S3: Sendable {
                     response.header("x-amz-checksum-sha256"),
                     type: response.header("x-amz-checksum-type")
                 ),
+                partsSHA256: Self.partsSHA256(
+                    response.header("x-amz-checksum-sha256"),
+                    type: response.header("x-amz-checksum-type")
+                ),
                 lastModified: response.header("Last-Modified").flatMap(HTTPDate.secondsSince1970).map {
                     Date(timeIntervalSince1970: Double($0))
                 }
@@ -86,8 +90,7 @@ public struct S3: Sendable {
         call.method = "PUT"
         call.bucket = destination.bucket
         call.path = Self.path(destination.key)
-        // S3 answers at once and sends white space while it copies.
-        call.timeouts = HTTPTimeouts(connect: .seconds(5), total: nil, idle: .seconds(300))
+        call.timeouts = Self.copying
         call.headers = [
             HTTPHeader("x-amz-copy-source", Self.copySource(source)),
             HTTPHeader("x-amz-checksum-algorithm", "SHA256"),
@@ -96,22 +99,20 @@ public struct S3: Sendable {
         call.headers.add("x-amz-source-expected-bucket-owner", sourceOwner)
         call.headers.add("x-amz-expected-bucket-owner", destinationOwner)
         if onlyIfAbsent { call.headers.add("If-None-Match", "*") }
-        if let kmsKeyARN {
-            call.headers.add("x-amz-server-side-encryption", "aws:kms")
-            call.headers.add("x-amz-server-side-encryption-aws-kms-key-id", kmsKeyARN)
-        }
+        call.headers.add(kmsKeyARN: kmsKeyARN)
         return try await client.send(call) { response in
             let result = try Self.copyResult(response)
             return ObjectCopy(
                 etag: result.etag,
                 versionID: response.header("x-amz-version-id"),
-                sha256: Self.sha256(result.sha256, type: result.checksumType)
+                sha256: Self.sha256(result.sha256, type: result.checksumType),
+                partsSHA256: nil
             )
         }
     }
 
     /// The body of a 200, which may be an error: S3 says 200 before it has copied anything.
-    private static func copyResult(_ response: HTTPResponse) throws -> CopyResult {
+    static func copyResult(_ response: HTTPResponse) throws -> CopyResult {
         guard let body = try? AWSXML.decode(CopyBody.self, from: response.body) else {
             throw TruncatedReply()
         }
@@ -130,13 +131,13 @@ public struct S3: Sendable {
         )
     }
 
-    private struct CopyResult {
+    struct CopyResult {
         let etag: String
         let sha256: String?
         let checksumType: String?
     }
 
-    /// `CopyObjectResult` or `Error`.
+    /// `CopyObjectResult`, `CopyPartResult`, `CompleteMultipartUploadResult` or `Error`.
     private struct CopyBody: Decodable {
         let etag: String?
         let checksumSHA256: String?
@@ -155,7 +156,10 @@ public struct S3: Sendable {
         }
     }
 
-    private static func path(_ key: String) -> String {
+    /// S3 answers at once and sends white space while it copies.
+    static let copying = HTTPTimeouts(connect: .seconds(5), total: nil, idle: .seconds(300))
+
+    static func path(_ key: String) -> String {
         "/\(URIEncoding.encode(key, keepingSlashes: true))"
     }
 
@@ -178,5 +182,11 @@ public struct S3: Sendable {
 extension [HTTPHeader] {
     mutating func add(_ name: String, _ value: String?) {
         if let value { append(HTTPHeader(name, value)) }
+    }
+
+    mutating func add(kmsKeyARN: String?) {
+        guard let kmsKeyARN else { return }
+        add("x-amz-server-side-encryption", "aws:kms")
+        add("x-amz-server-side-encryption-aws-kms-key-id", kmsKeyARN)
     }
 }

@@ -22,6 +22,8 @@ public struct ObjectHead: Sendable, Equatable {
     public let versionID: String?
     /// The SHA-256 of the whole content in hexadecimal, where S3 holds one.
     public let sha256: String?
+    /// The SHA-256 of its parts' SHA-256s in hexadecimal, where S3 holds that one.
+    public let partsSHA256: String?
     public let lastModified: Date?
 }
 
@@ -32,4 +34,25 @@ public struct ObjectCopy: Sendable, Equatable {
     public let versionID: String?
     /// The SHA-256 of the whole content in hexadecimal, as S3 computed it.
     public let sha256: String?
+    /// The SHA-256 of its parts' SHA-256s in hexadecimal, where it was copied in parts.
+    public let partsSHA256: String?
+}
+
+/// An upload in parts that was begun.
+public struct MultipartUpload: Sendable, Hashable {
+    public let bucket: String
+    public let key: String
+    public let id: String
+}
+
+/// A part of an upload that is there.
+public struct UploadedPart: Sendable, Equatable {
+    /// From 1.
+    public let number: Int
+    /// With its quotes, as S3 wants it back.
+    public let etag: String
+    /// In bytes.
+    public let size: Int64
+    /// As S3 computed it; nil where the upload was begun without SHA-256.
+    public let sha256: [UInt8]?
 }

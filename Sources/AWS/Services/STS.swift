@@ -12,6 +12,9 @@ public struct STS: Sendable {
         self.client = client
     }
 
+    /// The time as STS has it, as far as it has shown.
+    func now() -> Date { client.clock.now() }
+
     /// Assumes a role and returns the session's credentials.
     ///
     /// A denial means that the role's trust policy does not name the caller, or asks for another external id.

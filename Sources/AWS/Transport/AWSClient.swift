@@ -1,5 +1,6 @@
 import Foundation
 public import Native
+import Synchronization
 
 /// Makes calls to AWS as one identity in one region: signs them, sends them again where that helps, and turns
 /// answers that are no success into `AWSError`.
@@ -18,10 +19,17 @@ public final class AWSClient: Sendable {
     private let quota = RetryQuota()
     private let keys = SigningKeys()
     private let timing: Timing
+    /// The time that requests are signed with.
+    let clock: ServerClock
+    private let pacers = Mutex<[String: Pacer]>([:])
 
     /// What the client does with time and chance; tests put their own in.
     struct Timing: Sendable {
-        var now: @Sendable () -> Date = { Date() }
+        /// The time since some fixed moment.
+        var elapsed: @Sendable () -> Duration = {
+            let beginning = ContinuousClock.now
+            return { beginning.duration(to: .now) }
+        }()
         var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
         var random: @Sendable () -> Double = { Double.random(in: 0...1) }
     }
@@ -30,13 +38,15 @@ public final class AWSClient: Sendable {
     ///   - http: May be shared by any number of clients.
     ///   - account: Twelve digits, for errors and counts.
     ///   - observer: Told about every attempt.
+    ///   - clock: Shared by the clients of one machine, so that one refusal corrects them all.
     public convenience init(
         http: HTTPClient,
         credentials: any CredentialProvider,
         region: String,
         environment: AWSEnvironment,
         account: String? = nil,
-        observer: (any CallObserver)? = nil
+        observer: (any CallObserver)? = nil,
+        clock: ServerClock = ServerClock()
     ) {
         self.init(
             http: http,
@@ -45,7 +55,8 @@ public final class AWSClient: Sendable {
             environment: environment,
             account: account,
             observer: observer,
-            timing: Timing()
+            timing: Timing(),
+            clock: clock
         )
     }
 
@@ -56,7 +67,8 @@ public final class AWSClient: Sendable {
         environment: AWSEnvironment,
         account: String?,
         observer: (any CallObserver)?,
-        timing: Timing
+        timing: Timing,
+        clock: ServerClock = ServerClock()
     ) {
         self.http = http
         self.credentials = credentials
@@ -65,6 +77,7 @@ public final class AWSClient: Sendable {
         self.account = account
         self.observer = observer
         self.timing = timing
+        self.clock = clock
         policy = RetryPolicy(maximumAttempts: environment.maximumAttempts)
     }
 
@@ -76,15 +89,25 @@ public final class AWSClient: Sendable {
         var number = 1
         var paid = 0
         var hasRenewed = false
+        var hasSetClock = false
         while true {
-            try Task.checkCancellation()
+            try await takePlace(call)
             let used = try await currentCredentials(call)
             let failure: Failure
             switch try await attempt(call, number: number, credentials: used, decode: decode) {
             case .success(let reply):
                 quota.give(paid > 0 ? paid : 1)
+                pacers.withLock { $0[call.service.name]?.succeeded() }
                 return reply
             case .failure(let value): failure = value
+            }
+            if failure.hasSetClock, !hasSetClock {
+                hasSetClock = true
+                continue
+            }
+            if failure.error.kind == .throttled {
+                let elapsed = timing.elapsed()
+                pacers.withLock { $0[call.service.name, default: Pacer()].wasThrottled(at: elapsed) }
             }
             if failure.error.kind == .expiredCredentials, !hasRenewed {
                 hasRenewed = true
@@ -100,10 +123,20 @@ public final class AWSClient: Sendable {
         }
     }
 
+    /// Waits for the call's turn where the account has shown how much it takes.
+    private func takePlace(_ call: AWSCall) async throws {
+        try Task.checkCancellation()
+        let elapsed = timing.elapsed()
+        let pause = pacers.withLock { $0[call.service.name, default: Pacer()].place(at: elapsed) }
+        if pause > .zero { try await timing.sleep(pause) }
+    }
+
     private struct Failure: Error {
         let error: AWSError
         var mayRetry = false
         var cost = RetryQuota.cost
+        /// Whether the refusal showed that this machine's clock is wrong.
+        var hasSetClock = false
     }
 
     private func attempt<Reply>(
@@ -132,7 +165,10 @@ public final class AWSClient: Sendable {
         decode: (HTTPResponse) throws -> Reply
     ) -> Result<Reply, Failure> {
         guard (200..<300).contains(response.status) else {
-            return .failure(failure(call, ErrorReply(response, hiding: credentials.secrets)))
+            let reply = ErrorReply(response, hiding: credentials.secrets)
+            var failure = failure(call, reply)
+            failure.hasSetClock = clock.learns(from: response, code: reply.code)
+            return .failure(failure)
         }
         do {
             return .success(try decode(response))
@@ -247,7 +283,7 @@ public final class AWSClient: Sendable {
             headers: call.headers,
             body: call.body,
             credentials: credentials,
-            at: timing.now()
+            at: clock.now()
         )
         return HTTPRequest(
             method: call.method,

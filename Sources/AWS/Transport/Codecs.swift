@@ -46,6 +46,30 @@ enum AWSXML {
     /// S3 sends white space ahead of the document to keep a connection open during a long copy.
     static func decode<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
         let document = body.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard isHarmless(document) else { throw Refused() }
         return try XMLDecoder().decode(type, from: Data(document))
+    }
+
+    /// What AWS never sends and the parser below must not see.
+    struct Refused: Error {}
+
+    /// Foundation's parser ends the process on attributes that are no UTF-8, and believes a document type,
+    /// whose entities may grow without end. It recurses with every element, so depth is bounded as well.
+    private static func isHarmless(_ document: ArraySlice<UInt8>) -> Bool {
+        guard String(validating: document, as: UTF8.self) != nil else { return false }
+        var depth = 0
+        var previous: UInt8 = 0
+        for byte in document {
+            switch (previous, byte) {
+            case (_, 0), (UInt8(ascii: "<"), UInt8(ascii: "!")): return false
+            case (UInt8(ascii: "<"), UInt8(ascii: "/")): depth -= 2
+            case (UInt8(ascii: "/"), UInt8(ascii: ">")): depth -= 1
+            case (_, UInt8(ascii: "<")): depth += 1
+            default: break
+            }
+            if depth > 64 { return false }
+            previous = byte
+        }
+        return true
     }
 }

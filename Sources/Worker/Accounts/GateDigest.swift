@@ -32,8 +32,8 @@ extension EndpointDocument {
         let days = windows.denyDays.sorted { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }
         return .object([
             "zone": .text(windows.zone),
-            "allow": canonical(windows.allow.map(\.written)),
-            "deny": canonical(windows.deny.map(\.written)),
+            "allow": canonical(windows.allow.map(\.description)),
+            "deny": canonical(windows.deny.map(\.description)),
             "denyDays": .list(days.map { .list([.integer($0.lowerBound), .integer($0.upperBound)]) }),
         ])
     }

@@ -22,7 +22,7 @@ extension EndpointRoller {
                 variant: variant,
                 kmsKey: kmsKey,
                 others: live?.config.others ?? [:],
-                tags: tags
+                tags: tags.merging(modelTags) { own, _ in own }
             )
         } catch let error as AWSError where error.kind == .alreadyExists || error.kind == .unknownOutcome {
             let found = try await settled(error) { try await sageMaker.describeEndpointConfig(name: name) }
@@ -39,5 +39,17 @@ extension EndpointRoller {
             }
         }
         return name
+    }
+
+    /// What the config serves, told by its tags, so that a lost ledger can be made again from the accounts.
+    /// SageMaker takes fifty tags and not every character: a set that does not fit is not told at all.
+    private var modelTags: [String: String] {
+        let models = work.release.models
+        let fits = models.keys.allSatisfy { target in
+            target.utf8.count <= 128 - Self.modelTag.count
+                && target.wholeMatch(of: /[\p{L}\p{Z}\p{N}_.:\/=+\-@]*/) != nil
+        }
+        guard fits, tags.count + models.count <= 50 else { return [:] }
+        return Dictionary(uniqueKeysWithValues: models.map { (Self.modelTag + $0.key, $0.value.package) })
     }
 }

@@ -11,6 +11,8 @@ struct EndpointRoller {
     static let endpointTag = "sluice:endpoint"
     /// On models and configs: which release they belong to.
     static let releaseTag = "sluice:release"
+    /// On configs, before each target model's name: the package it serves.
+    static let modelTag = "sluice:model/"
 
     let performer: Performer
     let endpoint: EndpointDocument

@@ -114,6 +114,7 @@ struct Inspector {
                         )
                     )
                 }
+                let partSize = performer.limits.partSize(of: head.size)
                 return .success(
                     Pin(
                         url: version.artifact,
@@ -121,7 +122,9 @@ struct Inspector {
                         versionID: head.versionID,
                         etag: head.etag,
                         size: head.size,
-                        sha256: head.sha256
+                        partSize: partSize,
+                        // A copy in parts cannot be compared with the whole.
+                        sha256: partSize == nil ? head.sha256 : nil
                     )
                 )
             } catch let error as AWSError where error.isMissing {

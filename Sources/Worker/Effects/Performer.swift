@@ -1,5 +1,6 @@
 import AWS
 import Ledger
+import Logging
 import Promotion
 
 /// Performs effects: each one small, named, and harmless to repeat.
@@ -9,6 +10,8 @@ struct Performer: Sendable {
     let settings: Settings
     let sessions: Sessions
     let ledger: Ledger
+    var limits = CopyLimits()
+    let log: Logger
 
     /// Performs one effect. Whatever it throws is a failure of the effect, with a class and a sentence.
     func perform(_ work: Work) async -> Outcome {

@@ -5,14 +5,19 @@ import Logging
 import Promotion
 import ServiceLifecycle
 
-/// Puts every decision about a release on the configured event bus. A bus that cannot be reached never
-/// delays a rollout: what is owed stays in the ledger and is sent later.
+/// Puts every decision on the configured event bus. A bus that cannot be reached never delays a rollout:
+/// what is owed stays in the ledger and is sent later.
 struct Announcer: Service {
     /// Between two looks for something to announce.
     static let interval = Duration.seconds(1)
 
+    /// How many events EventBridge takes at once, and how many bytes. Theirs is 256 KB with what is around
+    /// the details.
+    static let most = 10
+    static let largest = 240_000
+
     let bus: String
-    let client: EventBridge
+    let put: @Sendable ([EventEntry]) async throws -> [EventResult]
     let ledger: Ledger
     let log: Logger
 
@@ -32,25 +37,57 @@ struct Announcer: Service {
         }
     }
 
+    /// Sends until nothing is due, so that what an outage left behind is gone in no time.
     func runOnce() async throws {
-        let due = try await ledger.announcementsDue(limit: 10, now: .now)
-        guard !due.isEmpty else { return }
-        let entries = due.map { announcement in
-            EventEntry(
-                source: "sluice",
-                detailType: "Sluice Release State Change",
-                detail: announcement.detail,
-                resources: [announcement.release],
-                eventBusName: bus
-            )
+        while !Task.isCancelled {
+            let due = Self.fitting(try await ledger.announcementsDue(limit: Self.most, now: .now))
+            guard !due.isEmpty else { return }
+            try await send(due)
         }
+    }
+
+    /// As many of the first as EventBridge takes in one call.
+    static func fitting(_ due: [Announcement]) -> [Announcement] {
+        var size = 0
+        return Array(
+            due.prefix { announcement in
+                // What is around a detail: the source, the kind of event and what it is about.
+                size += announcement.detail.utf8.count + 1_000
+                return size <= largest
+            }
+        )
+    }
+
+    private func send(_ due: [Announcement]) async throws {
         do {
-            let results = try await client.putEvents(entries)
-            let isSent = results.map { $0.eventID != nil }
-            try await ledger.announced(due, isSent: isSent, now: .now)
+            let results = try await put(due.map(entry))
+            try await ledger.announced(due, isSent: results.map { $0.eventID != nil }, now: .now)
+            for failed in results where failed.eventID == nil {
+                log.warning(
+                    "the bus did not take an event, which is sent again later",
+                    metadata: [
+                        "step": "announce", "bus": "\(bus)", "code": "\(failed.errorCode ?? "")",
+                        "error": "\(failed.errorMessage ?? "")",
+                    ]
+                )
+            }
+        } catch let error as AWSError where error.kind == .invalid && due.count > 1 {
+            // One that EventBridge does not take must not keep the others back.
+            for announcement in due { try await send([announcement]) }
         } catch let error as AWSError {
             try await ledger.announced(due, isSent: due.map { _ in false }, now: .now)
             throw error
         }
+    }
+
+    private func entry(_ announcement: Announcement) -> EventEntry {
+        let kind = announcement.release == nil ? "Endpoint" : "Release"
+        return EventEntry(
+            source: "sluice",
+            detailType: "Sluice \(kind) State Change",
+            detail: announcement.detail,
+            resources: [announcement.release ?? announcement.endpoint],
+            eventBusName: bus
+        )
     }
 }

@@ -4,8 +4,8 @@ import Logging
 import Promotion
 import ServiceLifecycle
 
-/// Removes from the accounts what old releases left there and nobody may need again: artifacts, models and
-/// endpoint configs.
+/// Removes from the accounts what old releases left there and nobody may need again: artifacts, models,
+/// endpoint configs, and uploads that no attempt goes on with.
 ///
 /// One account at a time and never in the way of a rollout: whatever fails is logged and tried again the
 /// next time.
@@ -13,6 +13,8 @@ struct Pruner: Service {
     /// A worker that starts has better things to do first.
     static let delay = Duration.seconds(60)
     static let interval = Duration.seconds(3600)
+    /// A call of a worker that was killed may arrive late, so an upload is looked for until then.
+    static let straggling = Duration.seconds(3600)
 
     let settings: Settings
     let ledger: Ledger
@@ -34,16 +36,48 @@ struct Pruner: Service {
     func runOnce() async {
         for endpoint in settings.folder.endpoints {
             for account in endpoint.stages.flatMap(\.accounts).map(\.name) {
-                do {
-                    try await prune(endpoint, in: account)
-                } catch {
-                    if Task.isCancelled { return }
-                    log.warning(
-                        "what old releases left in account \(account) was not all removed: \(Failure(error).sentence)",
-                        metadata: ["endpoint": "\(endpoint.name)", "account": "\(account)", "step": "prune"]
-                    )
+                for act in [abortUploads, prune] {
+                    do {
+                        try await act(endpoint, account)
+                    } catch {
+                        if Task.isCancelled { return }
+                        log.warning(
+                            "what old releases left in account \(account) was not all removed: \(Failure(error).sentence)",
+                            metadata: [
+                                "endpoint": "\(endpoint.name)", "account": "\(account)", "step": "prune",
+                            ]
+                        )
+                    }
                 }
             }
+        }
+    }
+
+    /// Gives up the uploads that copies in parts left of attempts that have ended.
+    private func abortUploads(_ endpoint: EndpointDocument, in account: String) async throws {
+        for left in try await ledger.abandonedUploads(of: endpoint.name, in: account) {
+            guard let place = S3URL(left.url) else { continue }
+            let session = try await sessions.session(account)
+            let s3 = S3(session.client)
+            let owner = session.account.account
+            let uploads = try await s3.listMultipartUploads(
+                bucket: place.bucket,
+                prefix: place.key,
+                expectedOwner: owner
+            ).filter { $0.key == place.key }
+            if uploads.isEmpty {
+                if .now - left.begunAt > Self.straggling { try await ledger.forget(left) }
+                continue
+            }
+            // What a new attempt has begun meanwhile was in no list before the ledger knew of it.
+            guard try await ledger.abandonedUploads(of: endpoint.name, in: account).contains(left) else {
+                continue
+            }
+            for upload in uploads { try await s3.abortMultipartUpload(upload, owner: owner) }
+            log.info(
+                "gave up \(uploads.count) unfinished uploads to \(left.url)",
+                metadata: ["release": "\(left.release)", "account": "\(account)", "step": "pruned"]
+            )
         }
     }
 

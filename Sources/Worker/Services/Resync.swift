@@ -9,6 +9,7 @@ import ServiceLifecycle
 struct Resync: Service {
     let ledger: Ledger
     let reader: RegistryReader
+    let takeover: Takeover
     let mailbox: Mailbox
     let progress: Progress
     let interval: Duration
@@ -27,6 +28,14 @@ struct Resync: Service {
 
     /// - Returns: Whether the registry could be compared as a whole.
     func runOnce() async -> Bool {
+        do {
+            // Before anything is decided: what serves already is no news.
+            try await takeover.run()
+        } catch {
+            if Task.isCancelled { return false }
+            log.error("\(Failure(error).sentence)", metadata: ["step": "takeover"])
+            return false
+        }
         var listings: [String: [PackageListing]] = [:]
         var troubles: [String: String] = [:]
         var missing = 0

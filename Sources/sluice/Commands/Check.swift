@@ -65,7 +65,7 @@ struct Check: ParsableCommand {
         print("\(endpoint.name): \(models), \(way.joined(separator: " → "))")
         let gates = gates(of: endpoint)
         for (stage, gate) in gates {
-            print("  \(stage.name) asks for")
+            print("  gate of \(stage.name)")
             for line in gate.asks + gate.remarks { print("    \(Screen.escaped(line))") }
         }
         for (_, gate) in gates {

@@ -37,7 +37,9 @@ public final class TestServer: Sendable {
     deinit { try? input.close() }
 
     /// Appends to the replies for the next requests.
-    public func reply(_ replies: TestReply...) async throws {
+    public func reply(_ replies: TestReply...) async throws { try await reply(replies) }
+
+    public func reply(_ replies: [TestReply]) async throws {
         _ = try await ask("POST", "replies", Array(JSONEncoder().encode(replies)))
     }
 

@@ -5,13 +5,14 @@ It takes and answers JSON and wants no signature. A mistake in a request is a 40
 POST worlds            registry, accounts [{name, account, region?, queue?}], groups, externalId, region?,
                        versioning?, owner?; queue true gives an account a queue of its own
      identities        account, name                        a user's keys, made if need be
-     artifacts         bucket, key, model {…} | base64, padding?
-     register          account, group, coefficients, intercept?, approve?, bucket?
+     artifacts         bucket, key, model {…} | base64, padding?, size? (zeros up to that, which nobody stores)
+     register          account, group, coefficients, intercept?, approve?, bucket?, size?, by?
      packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
                        description?
-     packages/status   arn, status?, description?, quietly?, modelPackageStatus?
+     packages/status   arn, status?, description?, quietly?, modelPackageStatus?, by? (the id of who did it)
      packages/delete   arn
      packages/announce arn, times?                          the same event again, with one id
+     subscriptions     account, source, region?             a queue that hears the account's default bus
      messages          queueUrl, body | base64, sender?, delaySeconds?
      faults            match (regex on service.Operation), account?, subject?, status?, code?, message?, times?,
                        delaySeconds?, when? instead | after | drop-before | drop-after | hold-before | hold-after
@@ -22,6 +23,7 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      endpoints/update  account, endpoint, seconds?, config? somebody else's update
      endpoints/create  account, endpoint, url, seconds?     somebody else's endpoint, with one model and no tags;
                        model?, config?, variant? {…}        members of theirs, of CreateModel and CreateEndpointConfig
+     tags              account, config, tags {…}            somebody else's hand on a config's tags
      endpoints/scale   account, endpoint, count             as automatic scaling would, at once
      endpoints/loading account, endpoint, target?, invocations?, seconds? a model not ready at first in each fleet
      alarms            account, name, state OK | ALARM | INSUFFICIENT_DATA, region?, composite?
@@ -30,25 +32,27 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
      clear-calls       account?
-GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= · endpoints/ACCOUNT/NAME ·
-     invocations?account=&endpoint=&target= · objects?bucket=&prefix= · queues?queueUrl= · health
+GET  calls?account=&since= · calls/counts?account= · events?account= (put by clients) · faults ·
+     throttle?account= · endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
+     objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from . import models, objects, shapes, sqs
+from . import bus, models, objects, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
 from .identity import Identities
 from .mailbox import Message
+from .parts import uploads
 from .runtime import Runtime
 from .sagemaker import Service
 from .store import Holdings
@@ -92,6 +96,7 @@ class Control:
             "packages/status": self._package_status,
             "packages/delete": self._package_delete,
             "packages/announce": self._announce,
+            "subscriptions": self._subscribe,
             "messages": self._message,
             "faults": lambda asked: self._faults.add(asked).shown(),
             "throttle": self._set_rate,
@@ -99,6 +104,7 @@ class Control:
             "endpoints/update": self._meddle,
             "endpoints/create": self._squat,
             "endpoints/scale": self._scale,
+            "tags": self._tag,
             "alarms": self._alarm,
             "endpoints/loading": self._slow_down,
             "invoke": self._invoke,
@@ -141,10 +147,15 @@ class Control:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
             return self._calls.counts(account)
+        if parts == ["events"]:
+            return bus.put(query["account"])
         if parts == ["invocations"]:
             return self._runtime.asked(query["account"], query["endpoint"], query.get("target"))
         if parts == ["objects"]:
             return _objects(query["bucket"], query.get("prefix", ""))
+        if parts == ["uploads"]:
+            found = uploads(query["bucket"], query.get("prefix", ""))
+            return [{"key": upload.key_name, "id": upload.id, "parts": sorted(upload.parts)} for upload in found]
         if parts == ["queues"]:
             return _queue(query["queueUrl"], query.get("region", "eu-west-1"))
         if parts[0] == "endpoints" and len(parts) == 3:
@@ -159,11 +170,13 @@ class Control:
         else:
             content = models.archive(asked["model"], int(asked.get("padding", 0)))
         key = objects.put(asked["bucket"], asked["key"], content)
+        if asked.get("size", 0) > len(content):
+            objects.stretch(key, asked["size"])
         return {
             "url": f"s3://{asked['bucket']}/{asked['key']}",
             "etag": key.etag,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "size": len(content),
+            "sha256": objects.sha256(key),
+            "size": key.size,
             "versionId": None if key.version_id == "null" else key.version_id,
         }
 
@@ -181,11 +194,13 @@ class Control:
                 "bucket": bucket,
                 "key": f"{group}/{version}/model.tar.gz",
                 "model": {"model": group, "version": version, **model},
+                "size": asked.get("size", 0),
             }
         )
         package = self._package({**asked, "url": made["url"]})
         if asked.get("approve"):
-            self._package_status({"arn": package["arn"], "status": "Approved"})
+            by = {"by": asked["by"]} if "by" in asked else {}
+            self._package_status({"arn": package["arn"], "status": "Approved", **by})
         return {**package, **made}
 
     def _package(self, asked: Asked) -> Asked:
@@ -212,6 +227,7 @@ class Control:
 
     def _package_status(self, asked: Asked) -> Asked:
         held, caller = self._inside(asked["arn"])
+        caller = replace(caller, user_id=asked.get("by", caller.user_id))
         update = {"ModelPackageArn": asked["arn"]}
         if "status" in asked:
             update["ModelApprovalStatus"] = asked["status"]
@@ -234,6 +250,9 @@ class Control:
     def _inside(self, arn: str) -> tuple[Holdings, Any]:
         held = self._sagemaker.store.by_arn(arn)
         return held, insider(held.account)
+
+    def _subscribe(self, asked: Asked) -> Asked:
+        return {"queueUrl": self._worlds.hear(asked["account"], asked.get("region", "eu-west-1"), asked["source"])}
 
     def _message(self, asked: Asked) -> Asked:
         # Bytes that are not UTF-8 stay as they are, for tests of what a worker does with them.
@@ -273,6 +292,13 @@ class Control:
         seconds = float(asked.get("seconds", self._sagemaker.store.update_seconds))
         endpoint = self._sagemaker.endpoints.meddle(held, asked["endpoint"], seconds, asked.get("config"))
         return {"status": endpoint.status}
+
+    def _tag(self, asked: Asked) -> Asked:
+        """Somebody else's hand on the tags of an endpoint config."""
+        held = self._sagemaker.store.of(asked["account"], asked.get("region", "eu-west-1"))
+        tags = held.tags[held.arn("endpoint-config", asked["config"])]
+        tags.update(asked["tags"])
+        return dict(tags)
 
     def _squat(self, asked: Asked) -> Asked:
         """Somebody else's endpoint under a name, made by hand and without tags."""
@@ -366,9 +392,9 @@ def _objects(bucket: str, prefix: str) -> Asked:
     """What lies in a bucket, by key."""
     found = {}
     for key, etag in objects.below(f"s3://{bucket}/{prefix}"):
-        _, content = objects.read(f"s3://{bucket}/{prefix}{key}") or ("", b"")
-        digest = hashlib.sha256(content).hexdigest()
-        found[prefix + key] = {"etag": etag.strip('"'), "sha256": digest, "size": len(content)}
+        held = objects.get(bucket, prefix + key)
+        if held is not None:
+            found[prefix + key] = {"etag": etag.strip('"'), "sha256": objects.sha256(held), "size": held.size}
     return found
 
 
@@ -389,7 +415,7 @@ def _served(fleet: models.Fleet, variant: str, target: str, in_memory: bool) -> 
             found = objects.read(fleet.url(variant, target or None))
             if found is None:
                 return {"error": "there is no object"}
-            model = models.load(found[1], found[0])
+            model = models.load(found)
     except models.Unreadable as error:
         return {"error": str(error)}
     return {

@@ -120,7 +120,8 @@ class Front:
             shapes.check(service, operation, request.json)
         if service == "s3":
             with s3.guard(request, caller, operation):
-                return s3.finish(request, moto_app.perform(request, caller.account), operation)
+                reply = s3.answer(request, operation) or moto_app.perform(request, caller.account)
+                return s3.finish(request, reply, operation)
         if service == "sagemaker-runtime" and operation == "InvokeEndpoint":
             return self.runtime.invoke(request, caller)
         if service == "sagemaker":

@@ -17,6 +17,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from moto.s3.models import FakeKey
+
 from . import objects
 from .store import Config, Holdings, Model
 from .wire import AWSError
@@ -87,9 +89,10 @@ def archive(document: dict[str, Any], padding: int = 0) -> bytes:
     return gzip.compress(raw.getvalue(), compresslevel=1, mtime=0)
 
 
-def load(content: bytes, etag: str) -> Loaded:
+def load(found: FakeKey) -> Loaded:
+    """The model in an archive. The zeros of a padded one are no part of it, as gzip has it."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as tar:
+        with tarfile.open(fileobj=io.BytesIO(found.value), mode="r:gz") as tar:
             member = tar.extractfile("model.json")
             document = json.loads(member.read()) if member else None
         if not isinstance(document, dict) or not isinstance(document.get("coefficients"), list):
@@ -97,7 +100,7 @@ def load(content: bytes, etag: str) -> Loaded:
         document.setdefault("intercept", 0.0)
     except (tarfile.TarError, OSError, EOFError, KeyError, ValueError):
         raise Unreadable("The archive is not a tar.gz that holds model.json.", 500) from None
-    return Loaded(document, hashlib.sha256(content).hexdigest(), etag)
+    return Loaded(document, objects.sha256(found), found.etag)
 
 
 class Fleet:
@@ -180,8 +183,7 @@ class Fleet:
                 f"Failed to download model data(bucket: {bucket}, key: {key}). Please ensure that there is an object "
                 "located at the URL and that the role passed to CreateModel has permissions to download the model.",
             )
-        etag, content = found
-        return load(content, etag)
+        return load(found)
 
     def loaded(self) -> dict[str, Loaded]:
         """What is in memory, by target model."""

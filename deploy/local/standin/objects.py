@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import re
 from typing import Any
+from urllib.parse import parse_qs, unquote
 
 from moto.s3.models import FakeDeleteMarker, FakeKey, s3_backends
 
@@ -39,11 +42,56 @@ def put(bucket: str, key: str, value: bytes) -> FakeKey:
     return s3_backends[account]["aws"].put_object(bucket, key, value)
 
 
-def read(url: str) -> tuple[str, bytes] | None:
-    """The ETag and bytes at an s3:// URL, if something is there."""
+def named(copy_source: str) -> FakeKey | None:
+    """What the header `x-amz-copy-source` names."""
+    bucket, key, version = copied(copy_source)
+    return get(bucket, key, version)
+
+
+def copied(copy_source: str) -> tuple[str, str, str | None]:
+    """The bucket, key and version that the header `x-amz-copy-source` names."""
+    raw, _, query = copy_source.partition("?")
+    bucket, _, key = unquote(raw).lstrip("/").partition("/")
+    return bucket, key, parse_qs(query).get("versionId", [None])[0]
+
+
+def stretch(key: FakeKey, size: int, etag: str | None = None) -> FakeKey:
+    """Let an object be as large as that, all beyond its bytes being zeros, which nobody stores."""
+    key._zeros = size - len(key.value)  # type: ignore[attr-defined]
+    key.contentsize = size
+    key._etag = etag or hashlib.md5(key.value + str(size).encode()).hexdigest()
+    return key
+
+
+def padded(content: bytes, size: int, like: FakeKey) -> FakeKey:
+    """A part of a padded object, in no bucket yet."""
+    return stretch(FakeKey("", content, like.account_id, like.region_name), size)
+
+
+def zeros(key: FakeKey) -> int:
+    """How many zeros follow the bytes that are stored."""
+    return getattr(key, "_zeros", 0)
+
+
+def sha256(key: FakeKey) -> str:
+    """The SHA-256 of the whole object in hex."""
+    return _sha256(key.value, zeros(key))
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(content: bytes, zeros: int) -> str:
+    digest = hashlib.sha256(content)
+    block = bytes(min(zeros, 1 << 22))
+    for _ in range(zeros // len(block) if block else 0):
+        digest.update(block)
+    digest.update(bytes(zeros % len(block) if block else 0))
+    return digest.hexdigest()
+
+
+def read(url: str) -> FakeKey | None:
+    """The object at an s3:// URL, if something is there."""
     match = URL.fullmatch(url)
-    found = get(match[1], match[2]) if match else None
-    return (found.etag, found.value) if found else None
+    return get(match[1], match[2]) if match else None
 
 
 def etag(url: str) -> str | None:

@@ -38,7 +38,8 @@ class Package:
     asked: dict[str, Any]
     approval: str
     status: str = "Completed"
-    by: str = ""
+    # Who changed it last; nobody before the first update.
+    by: Caller | None = None
 
     def described(self) -> dict[str, Any]:
         shown = {key: value for key, value in self.asked.items() if key not in ("ClientToken", "Tags")}
@@ -54,6 +55,8 @@ class Package:
             "ModelApprovalStatus": self.approval,
             "LastModifiedTime": self.modified,
         }
+        if self.by:
+            shown["LastModifiedBy"] = {"IamIdentity": {"Arn": self.by.arn, "PrincipalId": self.by.user_id}}
         return shown
 
     def summary(self) -> dict[str, Any]:
@@ -167,7 +170,7 @@ class Registry:
             at = held.now()
             arn = held.arn("model-package", f"{group.name}/{group.versions}")
             asked = {key: value for key, value in asked.items() if key != "ModelPackageGroupName"}
-            package = Package(group, group.versions, arn, at, at, _completed(asked), approval, by=caller.arn)
+            package = Package(group, group.versions, arn, at, at, _completed(asked), approval)
             group.packages.append(package)
             held.packages[arn] = package
             held.tags[arn] = read_tags(asked)
@@ -230,7 +233,7 @@ class Registry:
             for key in ("ApprovalDescription", "ModelLifeCycle", "SourceUri", "ModelCard"):
                 if key in asked:
                     package.asked[key] = asked[key]
-            package.modified, package.by = held.now(), caller.arn
+            package.modified, package.by = held.now(), caller
         if not quietly:
             self._announce(held, package, changed)
         return {"ModelPackageArn": package.arn}
@@ -258,6 +261,7 @@ class Registry:
     def _announce(self, held: Holdings, package: Package, changed: list[str] | None, times: int = 1) -> None:
         detail = package.described()
         del detail["ModelPackageName"]
+        detail.pop("LastModifiedBy", None)
         for key in ("CreationTime", "LastModifiedTime"):
             detail[key] = bus.iso(detail[key])
         if changed:

@@ -7,9 +7,8 @@ import hashlib
 import threading
 import zlib
 from contextlib import AbstractContextManager, nullcontext
-from urllib.parse import parse_qs, unquote
 
-from . import objects, policy
+from . import objects, parts, policy
 from .identity import Caller
 from .wire import AWSError, Reply, Request
 
@@ -26,6 +25,7 @@ ACTIONS = {
     "CreateMultipartUpload": "PutObject",
     "CompleteMultipartUpload": "PutObject",
 }
+PARTS = ("UploadPart", "UploadPartCopy", "ListParts", "CompleteMultipartUpload", "AbortMultipartUpload")
 SUBRESOURCES = ("policy", "versioning", "tagging", "location", "lifecycle", "encryption", "acl", "attributes", "cors")
 
 # A condition on the destination must be looked at and acted on as one; a few locks serve all keys.
@@ -72,8 +72,10 @@ def guard(request: Request, caller: Caller, name: str) -> AbstractContextManager
         _check_access(caller, bucket, key, ACTIONS.get(name, name))
     if name == "DeleteObjects":
         _check_content(request)
-    if name in ("UploadPart", "UploadPartCopy", "ListParts"):
-        _check_upload(bucket, request.query.get("uploadId", ""))
+    if name in PARTS:
+        upload = parts.upload_of(bucket, key, request.query.get("uploadId", ""))
+        if upload is not None and name == "CompleteMultipartUpload":
+            parts.check(request, upload)
     if "x-amz-copy-source" in request.headers:
         _check_source(request, caller)
     if name not in ("CopyObject", "CompleteMultipartUpload") or "if-none-match" not in request.headers:
@@ -126,17 +128,8 @@ def _check_content(request: Request) -> None:
             raise AWSError("BadDigest", f"The {name} you specified did not match the calculated checksum.")
 
 
-def _check_upload(bucket: str, upload: str) -> None:
-    held = objects.bucket_of(bucket)
-    if held is not None and upload not in held.multiparts:
-        text = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
-        raise AWSError("NoSuchUpload", text + "or completed.", 404)
-
-
 def _check_source(request: Request, caller: Caller) -> None:
-    raw, _, query = request.headers["x-amz-copy-source"].partition("?")
-    bucket, _, key = unquote(raw).lstrip("/").partition("/")
-    version = parse_qs(query).get("versionId", [None])[0]
+    bucket, key, version = objects.copied(request.headers["x-amz-copy-source"])
     _check_owner(request.headers.get("x-amz-source-expected-bucket-owner"), bucket)
     _check_access(caller, bucket, key, "GetObject" if version is None else "GetObjectVersion")
     source = objects.get(bucket, key, version)
@@ -148,6 +141,14 @@ def _check_source(request: Request, caller: Caller) -> None:
     unwanted = request.headers.get("x-amz-copy-source-if-none-match")
     if unwanted is not None and unwanted.strip('"') == source.etag.strip('"'):
         raise _failed("x-amz-copy-source-If-None-Match")
+    if "uploadId" not in request.query and source.size > parts.LARGEST:
+        raise AWSError(
+            "InvalidRequest",
+            "The specified copy source is larger than the maximum allowable size for a copy source: "
+            f"{parts.LARGEST}",
+        )
+    if "uploadId" not in request.query and objects.zeros(source):
+        raise AWSError("StandInLacks", "The local stand-in copies a padded object in parts only.", 501)
     last = request.headers.get("x-amz-copy-source-range", "").rpartition("-")[2]
     if last.isdigit() and int(last) >= source.size:
         raise AWSError("InvalidArgument", f"Range specified is not valid for source object of size: {source.size}")
@@ -165,16 +166,11 @@ def finish(request: Request, reply: Reply, name: str) -> Reply:
     reply.headers["x-amz-request-id"] = reply.headers.pop("x-amzn-requestid", "local")
     if not reply.body and request.method != "HEAD":
         reply.headers.pop("content-type", None)
-    if name != "UploadPartCopy" or reply.status != 200:
-        return reply
-    bucket, _ = place(request)
-    held = objects.bucket_of(bucket)
-    upload = held.multiparts.get(request.query.get("uploadId", "")) if held else None
-    if upload is None or (upload.metadata or {}).get("x-amz-checksum-algorithm", "").upper() != "SHA256":
-        return reply
-    part = upload.parts[int(request.query["partNumber"])]
-    digest = base64.b64encode(hashlib.sha256(part.value).digest()).decode()
-    closing = b"</CopyPartResult>"
-    reply.body = reply.body.replace(closing, f"<ChecksumSHA256>{digest}</ChecksumSHA256>".encode() + closing)
-    reply.headers["content-length"] = str(len(reply.body))
+    if reply.status == 200:
+        parts.finish(request, reply, *place(request), name)
     return reply
+
+
+def answer(request: Request, name: str) -> Reply | None:
+    """What the stand-in answers itself."""
+    return parts.answer(request, *place(request), name)

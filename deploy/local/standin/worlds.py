@@ -106,6 +106,17 @@ class Worlds:
         with self._lock:
             return str(_role(account, name, _trust(principal, None)).arn)
 
+    def hear(self, account: str, region: str, source: str) -> str:
+        """The URL of a queue that receives what a source puts on the account's default bus, made if need be."""
+        with self._lock:
+            queues, name = sqs_backends[account][region], f"heard-{source}"
+            if name not in queues.queues:
+                arn = queues.create_queue(name).queue_arn
+                events = events_backends[account][region]
+                events.put_rule(name, event_pattern=json.dumps({"source": [source]}), state="ENABLED")
+                events.put_targets(name, None, [{"Id": "heard", "Arn": arn}])
+            return f"{self._base_url}/{account}/{name}"
+
     def _user(self, account: str, name: str) -> dict[str, str]:
         """A user's keys and the id SQS shows for it; the same on every call."""
         if (account, name) not in self._users:

@@ -1,3 +1,5 @@
+import Promotion
+
 /// Reads a stage's `traffic`, within the bounds of SageMaker's
 /// [DeploymentConfig](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html).
 extension Section {

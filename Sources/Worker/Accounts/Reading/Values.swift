@@ -1,3 +1,5 @@
+import Promotion
+
 extension Grammar where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of an enumeration's words.
     static var word: Grammar {
@@ -97,16 +99,6 @@ extension Duration {
             }
         guard count <= 36_500 * 86_400_000 / milliseconds else { return nil }
         self = .milliseconds(count * milliseconds)
-    }
-
-    /// The duration as the accounts folder writes it, in the largest unit that leaves no rest.
-    var written: String {
-        let milliseconds = components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
-        let units: [(name: String, length: Int64)] = [
-            ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000),
-        ]
-        let unit = units.first { milliseconds.isMultiple(of: $0.length) }
-        return unit.map { "\(milliseconds / $0.length)\($0.name)" } ?? "\(milliseconds)ms"
     }
 }
 

@@ -179,8 +179,6 @@ extension Grammar where Value == Windows.Span {
 }
 
 extension Windows.Span {
-    static let dayNames = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-
     /// Reads `Day[-Day][,Day…] HH:MM-HH:MM`; nothing where the text is not like that at all.
     fileprivate static func read(_ text: String) throws(Complaint) -> Windows.Span? {
         let form = /([A-Za-z,\-]+) ([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})/
@@ -209,8 +207,8 @@ extension Windows.Span {
     }
 
     private static func index(of name: Substring, in text: String) throws(Complaint) -> Int {
-        if let index = dayNames.firstIndex(of: String(name)) { return index }
-        let days = dayNames.map(\.shown).formatted("or")
+        if let index = Windows.dayNames.firstIndex(of: String(name)) { return index }
+        let days = Windows.dayNames.map(\.shown).formatted("or")
         throw Complaint("is \(text.shown), but \(String(name).shown) is no day: write \(days)")
     }
 
