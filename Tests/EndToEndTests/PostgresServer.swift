@@ -3,7 +3,7 @@ import Glibc
 import Native
 import Testing
 
-/// A PostgreSQL server of one test's own, which is started again whenever it is killed.
+/// A PostgreSQL server of one test's own, which can be killed and started again.
 struct PostgresServer: Sendable {
     /// Whether the machine has what it takes, as `Tests/run` found out.
     static let isPossible = ProcessInfo.processInfo.environment["SLUICE_POSTGRES"] != nil
@@ -38,15 +38,20 @@ struct PostgresServer: Sendable {
     var log: String { program.log }
 
     func stop() async {
+        comeBack()
         program.send(SIGTERM)
         _ = await program.finish()
     }
 
-    /// Lets the server crash: every connection ends at once, and it begins again by recovering.
+    /// Lets the server crash: every connection ends at once. It stays down until it is told to come back.
     func crash() throws {
+        program.send(SIGSTOP)
         let lines = try String(contentsOf: data.appending(path: "postmaster.pid"), encoding: .utf8)
         kill(try #require(lines.split(separator: "\n").first.flatMap { pid_t($0) }), SIGQUIT)
     }
+
+    /// What started the server starts it again, and it begins by recovering.
+    func comeBack() { program.send(SIGCONT) }
 
     /// The workers that have work in hand.
     func claimants() async throws -> [String] {

@@ -85,7 +85,12 @@ struct SharedLedgerTests {
             for hold in holds {
                 try await world.arrives(hold)
                 try world.server.crash()
+                let before = beginning.worker.complaints
                 try await world.letGo(hold)
+                try await world.eventually("the worker says that it cannot write") {
+                    (beginning.worker.complaints > before ? true : nil, beginning.worker.log)
+                }
+                try world.server.comeBack()
                 try await world.eventually("the server is back") {
                     (try? await world.server.claimants(), "no answer")
                 }
@@ -101,4 +106,9 @@ struct SharedLedgerTests {
             #expect(try !world.everythingWritten().contains(PostgresServer.password))
         }
     }
+}
+
+extension Worker {
+    /// How often it said that it could not record what it did.
+    fileprivate var complaints: Int { log.split(separator: "the ledger cannot be written").count - 1 }
 }
