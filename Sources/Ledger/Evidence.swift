@@ -77,7 +77,7 @@ extension Ledger {
         view.approvals = try view.models.sorted { $0.key < $1.key }.flatMap { target, package in
             try transaction.rows(
                 """
-                SELECT a.*, p.status FROM approvals a LEFT JOIN packages p ON p.arn = a.package
+                SELECT a.*, p.status, p.modified_by FROM approvals a LEFT JOIN packages p ON p.arn = a.package
                 WHERE a.endpoint = ? AND a.target = ? AND a.package = ? ORDER BY a.decided_at
                 """,
                 view.endpoint,
@@ -92,6 +92,7 @@ extension Ledger {
                 decidedAt: Self.text(Self.moment(try row.integer("decided_at"))),
                 by: try row.optionalText("decided_by"),
                 status: try row.optionalText("status"),
+                statusBy: try row.optionalText("modified_by"),
                 ending: try row.optionalText("ending"),
                 reason: try row.optionalText("reason"),
                 endedAt: try row.optionalInteger("ended_at").map { Self.text(Self.moment($0)) }

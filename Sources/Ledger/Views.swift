@@ -46,6 +46,8 @@ public struct ApprovalView: Codable, Sendable {
     public let by: String?
     /// What the registry was last seen to say of the version.
     public let status: String?
+    /// Who changed it there last, as far as the registry says.
+    public let statusBy: String?
     public let ending: String?
     public let reason: String?
     public let endedAt: String?

@@ -133,12 +133,11 @@ extension EndpointState {
     }
 
     /// Whether a set is composed though nobody asks: something that serves or is on its way has been
-    /// rejected or barred, or nobody knows what the first stage serves.
+    /// rejected or barred.
     ///
     /// A version that is withdrawn to pending or deleted, and a change of the accounts folder alone, roll
     /// nothing by themselves; the next decision or a person's `deploy` carries them through.
     private var isOverdue: Bool {
-        if plan.stages.first?.accounts.keys.contains(where: { serving[$0] == nil }) ?? false { return true }
         let inUse = serving.values.map(\.models) + releases.filter(\.isOpen).map(\.models)
         return inUse.contains { models in
             models.contains { target, version in

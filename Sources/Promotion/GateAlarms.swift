@@ -20,12 +20,18 @@ extension Gate {
         return Condition(name: "alarms", findings: soaking + entering)
     }
 
+    /// Whether a gate may open by a look of that moment: it is young, and younger than the last approval, so
+    /// that nobody approves past what has turned red since.
+    func isFresh(_ look: Moment, _ now: Moment) -> Bool {
+        look + Self.freshness > now && consents.allSatisfy { $0.at <= look }
+    }
+
     private func finding(_ alarm: String, in account: String, soaked: Upstream?, _ now: Moment) -> Finding {
         if let trouble = alarmTroubles[account] {
             return Finding(.inconclusive, "a look at the alarms of \(account): \(trouble)")
         }
         guard let sight = alarms.last(where: { $0.account == account && $0.name == alarm }),
-            sight.seenAt + Self.freshness > now
+            isFresh(sight.seenAt, now)
         else { return Finding(.inconclusive, "a look at alarm \(alarm) in \(account)") }
         switch sight.verdict(plan.gate.insufficientData) {
         case .passed:

@@ -78,7 +78,10 @@ extension EndpointState {
 
     /// Holds a stage where nobody but a person can say what an account serves.
     mutating func askPerson(about attempt: Attempt, now: Moment) {
-        let reason = "the way back failed in \(attempt.account)"
+        let served = attempt.leaves.map { ", which may still serve \($0)" } ?? ""
+        let reason = "the way back failed in \(attempt.account)\(served)"
+        // What should serve there is released once more when somebody resumes the stage.
+        if attempt.stage == plan.stages.first?.name { triggeredBy = triggeredBy ?? Self.itself }
         if !holds.contains(where: { $0.stage == attempt.stage }) {
             holds.append(Hold(stage: attempt.stage, by: Self.itself, reason: reason, at: now))
         }

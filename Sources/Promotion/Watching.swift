@@ -17,7 +17,7 @@ extension EndpointState {
             for account in gate.upstream.map(\.account) + gate.entered {
                 let seen = lastLook(at: names, in: account)
                 // What alone is missing is looked at once more, so that no gate opens by an old look.
-                let isLast = waiting == ["alarms"] && seen.map { $0 + Gate.freshness <= now } ?? true
+                let isLast = waiting == ["alarms"] && seen.map { !gate.isFresh($0, now) } ?? true
                 watch(account, names, dueAt: isLast ? now : seen.map { $0 + pace.alarmTick } ?? now)
             }
         }

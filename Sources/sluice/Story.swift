@@ -27,7 +27,11 @@ extension Screen {
                 let fate = approvals.last.map { approval in
                     let carrier = approval.release.map { $0 == release.id ? "" : " with \($0)" } ?? ""
                     let by = approval.by.map { " by \(escaped($0))" } ?? ""
-                    let now = approval.status.map { $0 == "Approved" ? "" : ", now \(escaped($0))" } ?? ""
+                    let now =
+                        approval.status.map {
+                            let by = approval.statusBy.map { " by \(escaped($0))" } ?? ""
+                            return $0 == "Approved" ? "" : ", now \(escaped($0))\(by)"
+                        } ?? ""
                     return "decided \(approval.decidedAt)\(by)\(now), "
                         + (approval.ending.map { "\($0)\(carrier) \(approval.endedAt ?? "")" }
                             ?? "open\(carrier)")

@@ -7,7 +7,7 @@ struct AnnouncementTests {
     /// Others build on Sluice's events, and Sluice never waits for them.
     @Test func aBusThatIsDownDelaysNoRolloutAndGetsEverythingLater() async throws {
         try await World.with { world in
-            try world.edit("registry.yaml", "# events: default", "events: default")
+            let heard = try await world.subscribe()
             let fault = try await world.fault(
                 "events.PutEvents",
                 "InternalFailure",
@@ -18,11 +18,11 @@ struct AnnouncementTests {
             _ = try await world.startWorker()
             try await world.promote(try await world.release(1, waitsAt: "prod"))
             let release = try await world.release(1, ends: "released")
-            #expect(try await world.announced().isEmpty)
+            #expect(try await world.announced(on: heard).isEmpty)
             try await world.mend(fault)
             let decisions = try await world.show(release).journal?.filter { $0.kind == "decision" } ?? []
             let events = try await world.eventually("every decision is on the bus") {
-                let own = try await world.announced().filter { $0["release"]?.string == release.id }
+                let own = try await world.announced(on: heard).filter { $0["release"]?.string == release.id }
                 return (own.count >= decisions.count ? own : nil, "\(own.count) of \(decisions.count)")
             }
             // Each is there once, and in order from the time when the bus was up again.
@@ -39,7 +39,7 @@ struct AnnouncementTests {
     /// What a gate tells its approvers is in the event that asks them, and a hold is announced as well.
     @Test func whoIsAskedIsToldWhatToLookAt() async throws {
         try await World.with { world in
-            try world.edit("registry.yaml", "# events: default", "events: default")
+            let heard = try await world.subscribe()
             try world.edit(
                 "demand-forecast.yaml",
                 "approvals: 1",
@@ -60,7 +60,7 @@ struct AnnouncementTests {
             )
             #expect(hold.status == 0)
             let events = try await world.eventually("the hold is on the bus") {
-                let events = try await world.announced()
+                let events = try await world.announced(on: heard)
                 return (events.contains { $0["name"] == "hold accepted" } ? events : nil, "\(events.count)")
             }
             let gate = try #require(events.first { $0["name"] == "reachedGate" })
@@ -74,15 +74,16 @@ struct AnnouncementTests {
 }
 
 extension World {
-    /// The details of the events that the bus took.
-    fileprivate func announced() async throws -> [JSONValue] {
-        let events = try await aws.get("events?account=\(registry)").array ?? []
-        #expect(events.allSatisfy { $0["Source"] == "sluice" })
-        return try events.map { event in
-            let detail = try #require(event["Detail"]?.string)
-            let kind = detail.contains("\"release\":") ? "Release" : "Endpoint"
-            #expect(event["DetailType"]?.string == "Sluice \(kind) State Change")
-            return try JSONDecoder().decode(JSONValue.self, from: Data(detail.utf8))
+    /// The details of Sluice's events that a queue of `subscribe` has heard.
+    fileprivate func announced(on heard: String) async throws -> [JSONValue] {
+        let messages = try await aws.get("queues?queueUrl=\(heard)")["messages"]?.array ?? []
+        return try messages.map { message in
+            let body = Data(try #require(message["body"]?.string).utf8)
+            let event = try JSONDecoder().decode(JSONValue.self, from: body)
+            let detail = try #require(event["detail"])
+            let kind = detail["release"] == nil ? "Endpoint" : "Release"
+            #expect(event["detail-type"]?.string == "Sluice \(kind) State Change")
+            return detail
         }
     }
 }

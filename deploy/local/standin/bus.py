@@ -7,7 +7,7 @@ import time
 import uuid
 from typing import Any
 
-from moto.events.models import EventsBackend, Rule, events_backends
+from moto.events.models import Rule, events_backends
 
 from . import sqs
 
@@ -54,25 +54,8 @@ def _body(target: dict[str, Any], event: dict[str, Any]) -> str:
     return json.dumps(event)
 
 
-# What PutEvents took, by account.
-_put: dict[str, list[dict[str, Any]]] = {}
-
-
-def put(account: str) -> list[dict[str, Any]]:
-    return list(_put.get(account, []))
-
-
 def follow_moto() -> None:
     """Deliver what PutEvents brings the same way, leaving targets that are not queues to moto."""
-    take = EventsBackend.put_events
-
-    def put_events(backend: EventsBackend, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        results = take(backend, events)
-        taken = [event for event, result in zip(events, results, strict=True) if "EventId" in result]
-        _put.setdefault(backend.account_id, []).extend(taken)
-        return results
-
-    EventsBackend.put_events = put_events  # type: ignore[method-assign]
     send = Rule.send_to_targets
 
     def send_to_targets(rule: Rule, original_event: Any, transform_input: bool = True) -> None:

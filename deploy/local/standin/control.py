@@ -32,8 +32,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
      clear-calls       account?
-GET  calls?account=&since= · calls/counts?account= · events?account= (put by clients) · faults ·
-     throttle?account= · endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
+GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
+     endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
      objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID
 """
@@ -46,7 +46,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from . import bus, models, objects, shapes, sqs
+from . import models, objects, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
@@ -147,8 +147,6 @@ class Control:
             return self._calls.since(account, int(query.get("since", "0")))
         if parts == ["calls", "counts"]:
             return self._calls.counts(account)
-        if parts == ["events"]:
-            return bus.put(query["account"])
         if parts == ["invocations"]:
             return self._runtime.asked(query["account"], query["endpoint"], query.get("target"))
         if parts == ["objects"]:
