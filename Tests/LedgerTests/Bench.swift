@@ -34,7 +34,24 @@ final class Bench {
         _ body: (Bench) async throws -> Void
     ) async throws {
         let plans = try plans ?? [plan()]
-        let bench = try await Bench(engine.makePlace(), plans, announces: announces)
+        let turnstile = engine == .postgres ? Turnstile.postgres : nil
+        await turnstile?.enter()
+        do {
+            try await run(on: engine.makePlace(), plans, announces: announces, body)
+        } catch {
+            await turnstile?.leave()
+            throw error
+        }
+        await turnstile?.leave()
+    }
+
+    private static func run(
+        on place: any Place,
+        _ plans: [EndpointPlan],
+        announces: Bool,
+        _ body: (Bench) async throws -> Void
+    ) async throws {
+        let bench = try await Bench(place, plans, announces: announces)
         do {
             try await body(bench)
         } catch {

@@ -67,3 +67,32 @@ struct PostgresPlace: Place {
         try? await run("DROP SCHEMA IF EXISTS \(schema) CASCADE")
     }
 }
+
+/// Lets only so many cases use the server at once: all of them together would be slower, and would keep the
+/// machine from whatever else is tested on it.
+actor Turnstile {
+    static let postgres = Turnstile(places: 6)
+
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(places: Int) {
+        free = places
+    }
+
+    func enter() async {
+        if free > 0 {
+            free -= 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func leave() {
+        if waiting.isEmpty {
+            free += 1
+        } else {
+            waiting.removeFirst().resume()
+        }
+    }
+}
