@@ -34,9 +34,35 @@ final class Bench {
         _ body: (Bench) async throws -> Void
     ) async throws {
         let plans = try plans ?? [plan()]
-        let bench = try await Bench(engine.makePlace(), plans, announces: announces)
-        defer { for place in bench.places { place.remove() } }
-        try await body(bench)
+        let turnstile = engine == .postgres ? Turnstile.postgres : nil
+        await turnstile?.enter()
+        do {
+            try await run(on: engine.makePlace(), plans, announces: announces, body)
+        } catch {
+            await turnstile?.leave()
+            throw error
+        }
+        await turnstile?.leave()
+    }
+
+    private static func run(
+        on place: any Place,
+        _ plans: [EndpointPlan],
+        announces: Bool,
+        _ body: (Bench) async throws -> Void
+    ) async throws {
+        let bench = try await Bench(place, plans, announces: announces)
+        do {
+            try await body(bench)
+        } catch {
+            await bench.remove()
+            throw error
+        }
+        await bench.remove()
+    }
+
+    private func remove() async {
+        for place in places { await place.remove() }
     }
 
     /// An endpoint of two models: staging soaks for ten minutes, and one person lets a release into prod.
@@ -75,10 +101,11 @@ final class Bench {
         now = now + duration
     }
 
-    /// Kills the worker and starts another on what it left behind.
+    /// Kills the worker and starts another on what it left behind; on a shared ledger once its claims have ended.
     func crash(plans: [EndpointPlan]? = nil) async throws {
         place = try place.afterCrash()
         places.append(place)
+        if place.isShared { pass(Ledger.term) }
         ledger = try await Ledger.open(
             place.url,
             plans: plans ?? self.plans,
