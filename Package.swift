@@ -77,7 +77,7 @@ let package = Package(
             resources: [.copy("sigv4-vectors.json")]
         ),
         tests("PromotionTests", ["Promotion"]),
-        tests("LedgerTests", ["Ledger", "Promotion"]),
+        tests("LedgerTests", ["Ledger", "Native", "Promotion"]),
         tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "TestServer", "Worker"]),
         tests("RepositoryTests", []),
         tests("EndToEndTests", ["Native"]),

@@ -101,6 +101,7 @@ extension Ledger {
         let attempts: [Attempt] = try transaction.rows(
             """
             SELECT body FROM attempts WHERE release = ? OR endpoint = ? AND body LIKE ?
+            ORDER BY release, account, number
             """,
             view.id,
             view.endpoint,

@@ -15,25 +15,30 @@ public struct Ledger: Sendable {
     /// Opens a ledger.
     ///
     /// - Parameters:
-    ///   - url: `sqlite:PATH`.
+    ///   - url: `sqlite:PATH` or `postgresql://…`.
     ///   - plans: The endpoints of the accounts folder; empty for a reader, which decides nothing.
     ///   - isWorker: Whether to create, migrate and lock the ledger. A reader only reads.
     ///   - announces: Whether decisions are kept for announcing on a bus.
+    ///   - connections: How many connections to a PostgreSQL ledger there may be.
     /// - Throws: `LedgerError` where the URL means nothing or the database cannot be opened.
     public static func open(
         _ url: String,
         plans: [EndpointPlan] = [],
         pace: Pace = Pace(),
         isWorker: Bool = false,
-        announces: Bool = false
+        announces: Bool = false,
+        connections: Int = 4
     ) async throws -> Ledger {
-        guard url.hasPrefix("sqlite:"), url.count > "sqlite:".count else {
-            if url.hasPrefix("postgres") {
-                throw LedgerError("a PostgreSQL ledger is not implemented yet; use sqlite:PATH")
-            }
-            throw LedgerError("\(url) is no ledger; a ledger is named sqlite:PATH")
+        let store: any Store
+        if url.hasPrefix("sqlite:"), url.count > "sqlite:".count {
+            store = try SQLiteStore(path: String(url.dropFirst("sqlite:".count)), isWorker: isWorker)
+        } else if url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") {
+            store = try await PostgresStore(url: url, isWorker: isWorker, connections: connections)
+        } else {
+            // What was meant for a URL may hold a password.
+            let shown = url.contains("@") ? "this" : url
+            throw LedgerError("\(shown) is no ledger; a ledger is named sqlite:PATH or postgresql://…")
         }
-        let store = try SQLiteStore(path: String(url.dropFirst("sqlite:".count)), isWorker: isWorker)
         let ledger = Ledger(
             store: store,
             plans: Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
@@ -44,8 +49,12 @@ public struct Ledger: Sendable {
         return ledger
     }
 
-    /// Makes a row for every endpoint and gives back the claims of a worker that was killed: holding the
-    /// ledger's lock proves that it is gone.
+    /// An element whenever another worker on the same ledger has changed something.
+    public func changes() -> AsyncStream<Void> { store.changes() }
+
+    /// Makes a row for every endpoint and gives back the claims of a worker that was killed: holding the lock
+    /// of a ledger that serves one worker proves that it is gone. On a shared ledger the claims may be those of
+    /// one that lives; there the claims of a dead one end by themselves.
     private func start() async throws {
         try await store.write { transaction in
             for name in plans.keys.sorted() {
@@ -53,6 +62,7 @@ public struct Ledger: Sendable {
                 // Settings may have changed while nobody worked, so every endpoint is decided anew.
                 try transaction.run("UPDATE endpoints SET due_at = 0 WHERE name = ?", name)
             }
+            if store.isShared { return }
             try transaction.run(
                 "UPDATE attempts SET claimant = NULL, claim_until = NULL WHERE claimant IS NOT NULL"
             )

@@ -12,14 +12,14 @@ extension Ledger {
             throw LedgerError("endpoint \(name) has no row in the ledger")
         }
         let approvals = try transaction.rows(
-            "SELECT * FROM approvals WHERE endpoint = ? AND ending IS NULL",
+            "SELECT * FROM approvals WHERE endpoint = ? AND ending IS NULL ORDER BY target, package, decided_at",
             name
         )
         .map(approval)
         var releases = try release("WHERE endpoint = ? AND ended_at IS NULL", [name], in: transaction)
         releases += try release("WHERE endpoint = ? ORDER BY opening DESC LIMIT 1", [name], in: transaction)
         let underWay: [Attempt] = try transaction.rows(
-            "SELECT body FROM attempts WHERE endpoint = ? AND ended_at IS NULL",
+            "SELECT body FROM attempts WHERE endpoint = ? AND ended_at IS NULL ORDER BY account",
             name
         ).map { try Self.decode($0.text("body")) }
         let concerned = underWay.flatMap { [$0.release, $0.leaves, $0.previous?.release].compactMap(\.self) }

@@ -67,7 +67,9 @@ final class SQLiteStore: Store {
         return migrator
     }
 
-    func read<Value: Sendable>(_ body: @Sendable (any Transaction) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
+        -> Value
+    {
         try await Self.translating { try await self.pool.read { try body(SQLiteTransaction(database: $0)) } }
     }
 

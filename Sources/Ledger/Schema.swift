@@ -2,7 +2,8 @@
 ///
 /// Moments are milliseconds since 1970. `body` holds the core's value as JSON; the columns beside it
 /// are those that constraints and queries need. What must never happen is refused by the schema, so
-/// that a mistake in the code above it stops a transaction instead of a model.
+/// that a mistake in the code above it stops a transaction instead of a model. It is written in SQLite's words;
+/// `PostgresSchema` has PostgreSQL's for them.
 enum Schema {
     static let migrations: [(name: String, sql: String)] = [("the main job", mainJob)]
 
@@ -140,8 +141,8 @@ enum Schema {
         ) STRICT;
         CREATE TRIGGER pins_never_change BEFORE UPDATE ON pins
         WHEN OLD.sha256 IS NOT NULL OR NEW.package <> OLD.package OR NEW.url <> OLD.url
-            OR NEW.owner <> OLD.owner OR NEW.version_id IS NOT OLD.version_id OR NEW.etag <> OLD.etag
-            OR NEW.size <> OLD.size OR NEW.part_size IS NOT OLD.part_size
+            OR NEW.owner <> OLD.owner OR NEW.version_id IS DISTINCT FROM OLD.version_id OR NEW.etag <> OLD.etag
+            OR NEW.size <> OLD.size OR NEW.part_size IS DISTINCT FROM OLD.part_size
         BEGIN SELECT RAISE(ABORT, 'a pin never changes'); END;
 
         -- The artifacts under a release's own prefix in an account.

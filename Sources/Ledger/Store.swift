@@ -4,10 +4,23 @@
 /// CONFLICT`, no functions of either. An engine gives transactions; the ledger gives the statements.
 package protocol Store: Sendable {
     /// Runs the body in a transaction that sees one snapshot and changes nothing.
-    func read<Value: Sendable>(_ body: @Sendable (any Transaction) throws -> Value) async throws -> Value
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
+        -> Value
     /// Runs the body in a transaction that is committed when it returns and rolled back when it throws.
     func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
         -> Value
+    /// Whether other workers may write here at the same time.
+    var isShared: Bool { get }
+    /// An element whenever another worker has changed something; ends at once where there is no other.
+    func changes() -> AsyncStream<Void>
+}
+
+extension Store {
+    package var isShared: Bool { false }
+
+    package func changes() -> AsyncStream<Void> {
+        AsyncStream { $0.finish() }
+    }
 }
 
 /// One transaction, on the engine's own thread.

@@ -12,8 +12,11 @@ extension Ledger {
         try await store.write { transaction in
             for outcome in outcomes { try record(outcome, in: transaction, now: now) }
             try endSoaks(in: transaction, now: now)
-            for row in try transaction.rows("SELECT name FROM endpoints WHERE due_at <= ?", now.milliseconds)
-            {
+            let due = try transaction.rows(
+                "SELECT name FROM endpoints WHERE due_at <= ? ORDER BY name",
+                now.milliseconds
+            )
+            for row in due {
                 guard let plan = plans[try row.text("name")] else { continue }
                 try settle(plan, in: transaction, now: now) { _ in }
             }
@@ -36,7 +39,7 @@ extension Ledger {
     /// A soak's end is an event without an effect: it happens here.
     func endSoaks(in transaction: any Transaction, now: Moment) throws {
         let rows = try transaction.rows(
-            "SELECT body FROM attempts WHERE state = 'soaking' AND due_at <= ?",
+            "SELECT body FROM attempts WHERE state = 'soaking' AND due_at <= ? ORDER BY due_at, release, account",
             now.milliseconds
         )
         for row in rows {

@@ -12,6 +12,8 @@ public struct WorkerService: Sendable {
     public struct Options: Sendable {
         /// The ledger's URL.
         public var ledger: String
+        /// How many connections to a PostgreSQL ledger there may be.
+        public var ledgerConnections: Int
         /// Ends by itself once there is nothing to do within a minute.
         public var untilIdle: Bool
         /// Between two looks at an endpoint that is changing, where no event says that it has.
@@ -19,8 +21,15 @@ public struct WorkerService: Sendable {
         /// Between two comparisons with the registry.
         public var resync: Duration
 
-        public init(ledger: String, untilIdle: Bool = false, tick: Duration, resync: Duration) {
+        public init(
+            ledger: String,
+            ledgerConnections: Int = 4,
+            untilIdle: Bool = false,
+            tick: Duration,
+            resync: Duration
+        ) {
             self.ledger = ledger
+            self.ledgerConnections = ledgerConnections
             self.untilIdle = untilIdle
             self.tick = tick
             self.resync = resync
@@ -58,7 +67,8 @@ public struct WorkerService: Sendable {
             plans: settings.plans,
             pace: Pace(tick: options.tick),
             isWorker: true,
-            announces: settings.registry.events != nil
+            announces: settings.registry.events != nil,
+            connections: options.ledgerConnections
         )
         let worker = Self.id()
         var log = log
@@ -125,6 +135,7 @@ public struct WorkerService: Sendable {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: conductor), .init(service: pruner), .init(service: resync),
             .init(service: intake),
+            .init(service: Listener(ledger: ledger, mailbox: mailbox)),
         ]
         if let bus = settings.registry.events {
             let announcer = Announcer(

@@ -7,7 +7,7 @@ struct LedgerOption: ParsableArguments {
     @Option(
         name: .customLong("ledger"),
         help:
-            "The ledger, as sqlite:PATH. SLUICE_LEDGER is taken where it is not given, then sqlite:sluice.sqlite."
+            "The ledger, as sqlite:PATH or postgresql://…. SLUICE_LEDGER is taken where it is not given, then sqlite:sluice.sqlite."
     )
     var given: String?
 
@@ -17,8 +17,9 @@ struct LedgerOption: ParsableArguments {
 
     func validate() throws {
         // What is a ledger and not there yet is for the ledger to say.
-        guard url.hasPrefix("sqlite:") && url.count > "sqlite:".count || url.hasPrefix("postgres") else {
-            throw ValidationError("--ledger, or SLUICE_LEDGER, has to be sqlite:PATH.")
+        let isFile = url.hasPrefix("sqlite:") && url.count > "sqlite:".count
+        guard isFile || url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") else {
+            throw ValidationError("--ledger, or SLUICE_LEDGER, has to be sqlite:PATH or postgresql://….")
         }
     }
 

@@ -60,6 +60,9 @@ final class Program: Sendable {
     /// What it wrote to standard error so far; a worker's log.
     var log: String { Self.text(errors) }
 
+    /// What it wrote to standard output so far.
+    var written: String { Self.text(output) }
+
     func finish() async -> Outcome {
         Outcome(status: await ended.value, output: Self.text(output), errors: Self.text(errors))
     }

@@ -20,6 +20,11 @@ final class Worker: Sendable {
         #expect(.now - start < .seconds(10), "a worker stops within ten seconds", sourceLocation: location)
     }
 
+    /// Lets it stand still, as a machine does that is suspended, until it is woken.
+    func pause() { program.send(SIGSTOP) }
+
+    func wake() { program.send(SIGCONT) }
+
     /// Ends it the hard way, at whatever instant this is.
     func kill() async {
         program.send(SIGKILL)

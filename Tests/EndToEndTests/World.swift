@@ -23,6 +23,7 @@ final class World: Sendable {
     let releaseManager: Identity
     let stranger: Identity
     private let workers = Mutex<[Worker]>([])
+    private let database = Mutex<PostgresServer?>(nil)
     private let programs = Atomic<Int>(0)
 
     /// Makes a world, lets the test happen in it, and takes it down. The workers' logs are printed where the
@@ -31,14 +32,17 @@ final class World: Sendable {
     /// - Parameters:
     ///   - accounts: Which deployment accounts exist from the start.
     ///   - versioning: Whether the registry's bucket keeps the old versions of its objects.
+    ///   - postgres: Whether the ledger is in a PostgreSQL server of the world's own.
     static func with(
         accounts: [String] = ["staging", "prod"],
         versioning: Bool = false,
+        postgres: Bool = false,
         _ story: (World) async throws -> Void
     ) async throws {
         try await Turnstile.shared.pass {
             let world = try await World(accounts: accounts, versioning: versioning)
             do {
+                if postgres { try await world.startServer() }
                 try await story(world)
             } catch {
                 await world.end()
@@ -120,6 +124,7 @@ final class World: Sendable {
 
     private func end() async {
         for worker in workers.withLock({ $0 }) { await worker.kill() }
+        await database.withLock { $0 }?.stop()
         // A person who wants to see what a failed test left behind sets this.
         if ProcessInfo.processInfo.environment["SLUICE_KEEP_WORLDS"] == nil {
             try? FileManager.default.removeItem(at: folder)
@@ -129,6 +134,16 @@ final class World: Sendable {
     var logs: String { workers.withLock { $0 }.map(\.log).joined(separator: "--- next worker ---\n") }
 
     // MARK: The accounts folder and programs
+
+    var server: PostgresServer {
+        get throws { try #require(database.withLock { $0 }, "the world has a PostgreSQL server") }
+    }
+
+    private func startServer() async throws {
+        let server = try PostgresServer(in: folder)
+        database.withLock { $0 = server }
+        try await eventually("the PostgreSQL server runs") { (server.isReady ? true : nil, server.log) }
+    }
 
     var accounts: URL { folder.appending(path: "accounts") }
 
@@ -215,7 +230,7 @@ final class World: Sendable {
         var environment = inherited.merging(
             [
                 "HOME": folder.path, "AWS_ENDPOINT_URL": aws.url, "AWS_REGION": "eu-west-1",
-                "SLUICE_LEDGER": "sqlite:\(folder.path)/ledger.sqlite",
+                "SLUICE_LEDGER": database.withLock { $0 }?.url ?? "sqlite:\(folder.path)/ledger.sqlite",
             ]
         ) { $1 }
         if let identity {

@@ -35,8 +35,17 @@ final class Bench {
     ) async throws {
         let plans = try plans ?? [plan()]
         let bench = try await Bench(engine.makePlace(), plans, announces: announces)
-        defer { for place in bench.places { place.remove() } }
-        try await body(bench)
+        do {
+            try await body(bench)
+        } catch {
+            await bench.remove()
+            throw error
+        }
+        await bench.remove()
+    }
+
+    private func remove() async {
+        for place in places { await place.remove() }
     }
 
     /// An endpoint of two models: staging soaks for ten minutes, and one person lets a release into prod.
@@ -75,10 +84,11 @@ final class Bench {
         now = now + duration
     }
 
-    /// Kills the worker and starts another on what it left behind.
+    /// Kills the worker and starts another on what it left behind; on a shared ledger once its claims have ended.
     func crash(plans: [EndpointPlan]? = nil) async throws {
         place = try place.afterCrash()
         places.append(place)
+        if place.isShared { pass(Ledger.term) }
         ledger = try await Ledger.open(
             place.url,
             plans: plans ?? self.plans,

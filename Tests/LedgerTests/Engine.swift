@@ -4,13 +4,18 @@ import Testing
 /// The databases that the conformance suite runs on. Each case of the suite runs on each of them.
 enum Engine: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case sqlite
+    case postgres
+
+    /// PostgreSQL where a server was started for the tests, as `Tests/run` does.
+    static let allCases: [Engine] = PostgresPlace.server == nil ? [.sqlite] : [.sqlite, .postgres]
 
     var testDescription: String { rawValue }
 
     /// An empty place for a ledger, which nobody else uses.
-    func makePlace() throws -> any Place {
+    func makePlace() async throws -> any Place {
         switch self {
         case .sqlite: try SQLitePlace()
+        case .postgres: try await PostgresPlace()
         }
     }
 }
@@ -21,7 +26,9 @@ protocol Place: Sendable {
     /// What another worker finds if the one that works here is killed now: all that was committed, and
     /// nothing else.
     func afterCrash() throws -> any Place
-    func remove()
+    /// Whether the claims of a killed worker end by themselves, rather than with its lock.
+    var isShared: Bool { get }
+    func remove() async
 }
 
 /// A SQLite file in a folder of its own.
@@ -33,6 +40,7 @@ struct SQLitePlace: Place {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
+    let isShared = false
     var path: String { folder.appending(path: "ledger.sqlite").path }
     var url: String { "sqlite:\(path)" }
 

@@ -91,12 +91,13 @@ import Testing
     @Test(arguments: ["", "sqlite:", "ledger.sqlite", "mysql://host/ledger"])
     func whatNamesNoLedgerIsRefused(_ url: String) async throws {
         let error = await #expect(throws: LedgerError.self) { _ = try await Ledger.open(url) }
-        #expect(error?.description == "\(url) is no ledger; a ledger is named sqlite:PATH")
+        #expect(error?.description == "\(url) is no ledger; a ledger is named sqlite:PATH or postgresql://…")
     }
 
-    /// A worker that was killed held claims; they are free as soon as another has the ledger.
+    /// A worker that was killed held claims. Where it held the ledger's lock they are free as soon as another has
+    /// it, elsewhere once their term is over, which `crash` lets pass.
     @Test(arguments: Engine.allCases)
-    func claimsOfAKilledWorkerAreFreeAtOnce(_ engine: Engine) async throws {
+    func claimsOfAKilledWorkerAreFree(_ engine: Engine) async throws {
         try await Bench.run(engine) { bench in
             let work = try await bench.firstWork()
             #expect(!work.isRepeated)

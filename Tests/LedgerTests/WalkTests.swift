@@ -303,7 +303,7 @@ import Testing
             }
         }
         end.attempts = try await bench.texts(
-            "SELECT account || ' ' || number || ' ' || state AS text FROM attempts ORDER BY account"
+            "SELECT account || ' ' || number || ' ' || state AS text FROM attempts ORDER BY account, opening"
         )
         end.approvals = try await endings(bench)
         end.switches = bench.world.switches

@@ -25,6 +25,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var accounts: AccountsOption
     @OptionGroup var ledger: LedgerOption
 
+    @Option(help: "How many connections a PostgreSQL ledger may have: one writes, the others read.")
+    var ledgerConnections = 4
+
     @Flag(
         help: "Exit 0 once the queue is empty, the registry was compared, and nothing is due within a minute."
     )
@@ -41,6 +44,12 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "The least severe messages to log: debug (every call to AWS), info, warning or error.")
     var log = Logger.Level.info
 
+    func validate() throws {
+        guard (2...100).contains(ledgerConnections) else {
+            throw ValidationError("--ledger-connections has to be 2 to 100.")
+        }
+    }
+
     func run() async throws {
         let settings = try Settings(try accounts.load())
         let isTerminal = isatty(STDERR_FILENO) == 1
@@ -56,6 +65,7 @@ struct WorkerCommand: AsyncParsableCommand {
             settings: settings,
             options: .init(
                 ledger: ledger.url,
+                ledgerConnections: ledgerConnections,
                 untilIdle: untilIdle,
                 tick: tick.duration,
                 resync: resync.duration
