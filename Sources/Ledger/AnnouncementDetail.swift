@@ -5,6 +5,8 @@ extension Announcement {
     public struct Detail: Codable, Hashable, Sendable {
         /// The same for every delivery of this decision.
         public var id: String
+        /// The hash of this decision's line in the journal, which covers all lines before it in its chain.
+        public var head: String
         public var at: String
         /// What happened, such as `composed`, `verified` or `reachedGate`.
         public var name: String
@@ -28,9 +30,19 @@ extension Announcement {
         /// What the gate tells its approvers, of a release that waits there.
         public var instructions: String?
 
-        /// - Parameter line: The decision's number in the journal.
-        init(_ note: Note, line: Int64, of plan: EndpointPlan, release: Release?, at: String) {
+        /// - Parameters:
+        ///   - line: The decision's number in the journal.
+        ///   - head: Its hash there.
+        init(
+            _ note: Note,
+            line: Int64,
+            head: String,
+            of plan: EndpointPlan,
+            release: Release?,
+            at: String
+        ) {
             id = "\(note.release ?? plan.name)#\(line)"
+            self.head = head
             self.at = at
             name = note.name
             endpoint = plan.name

@@ -16,6 +16,7 @@ extension Ledger {
     func owe(
         _ note: Note,
         line: Int64,
+        head: String,
         of plan: EndpointPlan,
         in transaction: any Transaction,
         now: Moment
@@ -23,7 +24,14 @@ extension Ledger {
         let release = try note.release.flatMap { id in
             try self.release("WHERE id = ?", [id], in: transaction).first
         }
-        let detail = Announcement.Detail(note, line: line, of: plan, release: release, at: Self.text(now))
+        let detail = Announcement.Detail(
+            note,
+            line: line,
+            head: head,
+            of: plan,
+            release: release,
+            at: Self.text(now)
+        )
         try transaction.run(
             "INSERT INTO announcements (journal_id, detail, due_at) VALUES (?, ?, ?)",
             line,

@@ -169,7 +169,9 @@ extension Ledger {
             in: transaction,
             now: now
         )
-        if announces, let line { try owe(note, line: line, of: plan, in: transaction, now: now) }
+        if announces, let line {
+            try owe(note, line: line.id, head: line.hash, of: plan, in: transaction, now: now)
+        }
     }
 
     /// Writes an attempt back. `tries` counts how often the owed effect was begun; where another is owed from
@@ -199,34 +201,5 @@ extension Ledger {
             isNewEffect ? 1 : 0,
             isNewEffect ? 1 : 0
         )
-    }
-
-    /// - Returns: The number of the line.
-    @discardableResult
-    func journal(
-        _ kind: String,
-        _ name: String,
-        endpoint: String? = nil,
-        release: String? = nil,
-        account: String? = nil,
-        stage: String? = nil,
-        _ text: String,
-        in transaction: any Transaction,
-        now: Moment
-    ) throws -> Int64? {
-        try transaction.row(
-            """
-            INSERT INTO journal (at, kind, name, endpoint, release, account, stage, text)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
-            """,
-            now.milliseconds,
-            kind,
-            name,
-            endpoint,
-            release,
-            account,
-            stage,
-            text
-        )?.integer("id")
     }
 }

@@ -294,9 +294,11 @@ enum Schema {
             body BLOB NOT NULL
         ) STRICT;
 
-        -- Every event, decision and effect, in order.
+        -- Every event, decision and effect, in order. `number` counts the lines of a chain, which is the
+        -- release's, or else the endpoint's; `hash` covers the line and, through the one before it, the chain.
         CREATE TABLE journal (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
+            number INTEGER NOT NULL CHECK (number > 0),
             at INTEGER NOT NULL,
             kind TEXT NOT NULL CHECK (kind IN ('event', 'decision', 'effect')),
             name TEXT NOT NULL,
@@ -304,11 +306,21 @@ enum Schema {
             release TEXT,
             account TEXT,
             stage TEXT,
-            text TEXT NOT NULL
+            text TEXT NOT NULL,
+            hash TEXT NOT NULL CHECK (length(hash) = 64)
         ) STRICT;
-        CREATE INDEX journal_by_release ON journal (release);
+        CREATE INDEX journal_by_release ON journal (release, id);
         CREATE TRIGGER journal_is_written_once BEFORE UPDATE ON journal
         BEGIN SELECT RAISE(ABORT, 'the journal is written once'); END;
+        CREATE TRIGGER journal_is_kept BEFORE DELETE ON journal
+        BEGIN SELECT RAISE(ABORT, 'the journal is kept'); END;
+
+        -- The last line of each chain, so that an end that was cut off is missed.
+        CREATE TABLE journal_heads (
+            chain TEXT NOT NULL PRIMARY KEY,
+            number INTEGER NOT NULL,
+            hash TEXT NOT NULL
+        ) STRICT;
 
         -- Journal lines that are still to be announced on the configured bus; `detail` is the event's.
         CREATE TABLE announcements (

@@ -27,7 +27,10 @@ struct Sluice: AsyncParsableCommand {
             CommandGroup(name: "Running", subcommands: [WorkerCommand.self, Check.self]),
             CommandGroup(
                 name: "Reading",
-                subcommands: [Plan.self, Status.self, Releases.self, Show.self, QuarantineCommand.self]
+                subcommands: [
+                    Plan.self, Status.self, Releases.self, Show.self, QuarantineCommand.self,
+                    LedgerCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Deciding",

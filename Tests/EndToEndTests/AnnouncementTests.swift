@@ -75,7 +75,7 @@ struct AnnouncementTests {
 
 extension World {
     /// The details of Sluice's events that a queue of `subscribe` has heard.
-    fileprivate func announced(on heard: String) async throws -> [JSONValue] {
+    func announced(on heard: String) async throws -> [JSONValue] {
         let messages = try await aws.get("queues?queueUrl=\(heard)")["messages"]?.array ?? []
         return try messages.map { message in
             let body = Data(try #require(message["body"]?.string).utf8)

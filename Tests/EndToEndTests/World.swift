@@ -218,6 +218,22 @@ final class World: Sendable {
         ).finish()
     }
 
+    /// Changes what a line of a release's journal says, as somebody could who may write to the ledger's file.
+    func tamper(with release: String) async throws {
+        let change = """
+            import sqlite3, sys
+            ledger = sqlite3.connect("ledger.sqlite")
+            ledger.execute("DROP TRIGGER journal_is_written_once")
+            ledger.execute("UPDATE journal SET text = 'all is well' WHERE id = (SELECT MAX(id) FROM journal "
+                "WHERE release = ?)", (sys.argv[-1],))
+            assert ledger.execute("SELECT changes()").fetchone() == (1,)
+            ledger.commit()
+            """
+        let outcome = try await start([release], as: nil, name: "tamper", through: ["python3", "-c", change])
+            .finish()
+        try #require(outcome.status == 0, "\(outcome.errors)")
+    }
+
     private func start(
         _ arguments: [String],
         as identity: Identity?,

@@ -16,6 +16,7 @@ import Testing
             #expect(details.map(\.text) == (try lines.map { try $0.text("text") }))
             #expect(details.map(\.release) == (try lines.map { try $0.optionalText("release") }))
             #expect(Set(details.map(\.id)).count == details.count)
+            #expect(details.map(\.head) == (try lines.map { try $0.text("hash") }))
 
             let composed = try #require(details.first { $0.name == "composed" })
             #expect(composed.models == release.models)
@@ -78,7 +79,14 @@ import Testing
             now: Moment(milliseconds: 0)
         )
         let note = Note("composed", release: release.id, String(repeating: "\u{1}ü", count: length))
-        let detail = Announcement.Detail(note, line: 1, of: try Bench.plan(), release: release, at: "now")
+        let detail = Announcement.Detail(
+            note,
+            line: 1,
+            head: String(repeating: "a", count: 64),
+            of: try Bench.plan(),
+            release: release,
+            at: "now"
+        )
         #expect(detail.text.utf8.count <= 16_000)
         #expect(detail.text.hasSuffix(" … (cut)") == (length > 1))
         let json = try detail.encoded()

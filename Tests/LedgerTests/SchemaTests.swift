@@ -65,10 +65,15 @@ import Testing
             for change in ["text = ''", "at = 0", "name = 'another'"] {
                 await Self.refuses(bench, "UPDATE journal SET \(change)", "the journal is written once")
             }
-            await Self.refuses(
-                bench,
-                "INSERT INTO journal (at, kind, name, text) VALUES (0, 'rumour', 'n', 't')"
-            )
+            await Self.refuses(bench, "DELETE FROM journal", "the journal is kept")
+            func line(_ kind: String) -> String {
+                """
+                INSERT INTO journal (number, at, kind, name, text, hash)
+                VALUES (1, 0, '\(kind)', 'n', 't', '\(String(repeating: "a", count: 64))')
+                """
+            }
+            await Self.refuses(bench, line("rumour"))
+            try await Self.run(bench, line("event"))
         }
     }
 
