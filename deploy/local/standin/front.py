@@ -83,6 +83,7 @@ class Front:
                 reply = self._perform(request, caller, service, operation)
         except AWSError as error:
             reply = error_reply(request, error)
+            reply.clock = fault.clock if fault else 0
         account = caller.account if caller else "unknown"
         arn = caller.arn if caller else "unsigned"
         self.calls.add(service, operation, account, arn, reply.status if reply else 0, subject)
@@ -104,6 +105,7 @@ class Front:
             reply = error_reply(request, error)
         if fault.when == "drop-after":
             return None
+        reply.torn = fault.when == "half"
         if fault.when == "hold-after":
             fault.hold()
         if fault.error:

@@ -74,6 +74,10 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    # Half of the body is sent, and the connection breaks.
+    torn: bool = False
+    # How far the clock is off that the Date is taken from.
+    clock: float = 0
 
 
 class AWSError(Exception):
