@@ -23,6 +23,8 @@ class Request:
     region: str = ""
     access_key: str = ""
     gone: Callable[[], bool] = lambda: False
+    # Whether what was asked for was done, whatever the sender hears of it.
+    done: bool = False
     _json: dict[str, Any] | None = None
 
     @property
