@@ -41,6 +41,17 @@ import Testing
         #expect(STS(bench.client).now() > Date(timeIntervalSince1970: 1_767_323_045 + 3500))
     }
 
+    /// S3 answers a HEAD with no body, so that the status and the Date are all that tells of the time.
+    @Test func aRefusalWithoutABodyCorrectsTheClockToo() async throws {
+        let bench = try Bench(attempts: 1)
+        var refusal = TestReply(403, "")
+        refusal.headers.append(["Date", "Fri, 02 Jan 2026 04:04:05 GMT"])
+        try await bench.server.reply(refusal, Self.identity)
+        #expect(try await STS(bench.client).callerIdentity().account == "1")
+        let dates = try await bench.server.requests().flatMap { $0.header("X-Amz-Date") }
+        #expect(dates.map { $0.prefix(11) } == ["20260102T03", "20260102T04"])
+    }
+
     /// A wrong signature at the right time is a denial, however often the server tells the time.
     @Test func aRightClockStaysAsItIs() async throws {
         for date in ["Fri, 02 Jan 2026 03:04:09 GMT", "yesterday", nil] {

@@ -15,6 +15,14 @@ struct Crash: Sendable, CustomTestStringConvertible {
 
     enum Account: Sendable {
         case registry, staging, prod
+
+        func number(in world: World) -> String {
+            switch self {
+            case .registry: world.registry
+            case .staging: world.staging
+            case .prod: world.prod
+            }
+        }
     }
 
     let operation: String
@@ -219,13 +227,7 @@ struct Crash: Sendable, CustomTestStringConvertible {
         return try await world.hold(operation, in: number(in: world), way, subject: subject(in: world))
     }
 
-    private func number(in world: World) -> String {
-        switch account {
-        case .registry: world.registry
-        case .staging: world.staging
-        case .prod: world.prod
-        }
-    }
+    private func number(in world: World) -> String { account.number(in: world) }
 
     /// What the call is about, where several of one operation are made at once or for both accounts.
     private func subject(in world: World) -> String? {

@@ -199,7 +199,7 @@ extension World {
     }
 
     /// The uploads that were begun in an account's bucket of models, and neither completed nor given up.
-    fileprivate func uploads(in name: String) async throws -> [JSONValue] {
+    func uploads(in name: String) async throws -> [JSONValue] {
         let account = name == "prod" ? prod : staging
         return try await aws.get("uploads?bucket=acme-\(name)-models-\(account)").array ?? []
     }

@@ -54,6 +54,26 @@ struct TroubleTests {
         }
     }
 
+    /// A denial that ends between two looks at an artifact makes no stranger of its bucket's owner.
+    @Test func aDenialThatEndsBetweenTwoLooksIsNoForeignBucket() async throws {
+        try await World.with { world in
+            _ = try await world.fault(
+                "s3.HeadObject",
+                "AccessDenied",
+                in: world.staging,
+                status: 403,
+                times: 1
+            )
+            let de = try await world.register("demand-de")
+            _ = try await world.startWorker()
+            try await world.release(1, "is past its inspection") {
+                $0.state == "failed" || $0.waits(at: "prod")
+            }
+            #expect(try await world.releases().first?.why == "")
+            #expect(try await world.served(in: world.staging) == [World.de: de.sha256])
+        }
+    }
+
     /// A reply that is lost says nothing about what was done: the worker looks before it does anything again.
     @Test(arguments: [
         "s3.CopyObject", "sagemaker.CreateModel", "sagemaker.CreateEndpointConfig",

@@ -220,10 +220,13 @@ import Testing
         #expect(whole.releases.first?.hasPrefix("1 released") == true)
         #expect(whole.switches.mapValues(\.count) == ["staging": 1, "prod": 1])
         #expect(steps > 20)
+        var differing: [Int] = []
         for step in 0..<steps {
             let (killed, _) = try await Self.walk(engine, killedAt: step)
+            if killed != whole { differing.append(step) }
             #expect(killed == whole, "killed at step \(step)")
         }
+        print("ledger sweep on \(engine): \(steps) points tried, \(differing.count) differed")
     }
 
     /// And so does the way back from a release that fails its smoke test.
@@ -235,10 +238,13 @@ import Testing
         #expect(whole.switches.mapValues(\.count) == ["staging": 3])
         #expect(whole.switches["staging"]?.first == whole.switches["staging"]?.last)
         #expect(steps > 15)
+        var differing: [Int] = []
         for step in 0..<steps {
             let (killed, _) = try await Self.walkBack(engine, killedAt: step)
+            if killed != whole { differing.append(step) }
             #expect(killed == whole, "killed at step \(step)")
         }
+        print("ledger sweep of a way back on \(engine): \(steps) points tried, \(differing.count) differed")
     }
 
     /// What a walk came to, without the times that a kill may move.

@@ -19,12 +19,19 @@ import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 from standin import shapes
 from standin.wire import AWSError
 
@@ -885,6 +892,30 @@ def faults(world: World) -> None:
     source = f"{world.there['modelsBucket']}/models/a/demand-de.tar.gz"
     copy = {"Bucket": world.there["modelsBucket"], "Key": "models/z", "CopySource": source}
     refused("InternalError", "", s3.copy_object, **copy)
+
+
+@check("a fault lets so many calls through first, tears a reply in two, and shows a clock that is off")
+def torn_and_skewed(world: World) -> None:
+    sagemaker = world.endpoint()
+    order = {"match": r"sagemaker\.DescribeEndpoint$", "account": world.staging}
+    made = world.control("faults", {**order, "when": "half", "skip": 1})
+    sagemaker.describe_endpoint(EndpointName="demand")
+    try:
+        sagemaker.describe_endpoint(EndpointName="demand")
+        raise AssertionError("the reply was whole")
+    except (ConnectionClosedError, ResponseStreamingError):
+        pass
+    expect([f["fired"] for f in world.control("faults") if f["id"] == made["id"]], [1])
+    skewed = {"status": 403, "code": "RequestTimeTooSkewed", "clockSeconds": 3600}
+    world.control("faults", {**order, **skewed})
+    try:
+        sagemaker.describe_endpoint(EndpointName="demand")
+        raise AssertionError("the call was not refused")
+    except ClientError as error:
+        shown = error.response["ResponseMetadata"]["HTTPHeaders"]["date"]
+    ahead = parsedate_to_datetime(shown).timestamp() - time.time()
+    if not 3500 < ahead < 3700:
+        raise AssertionError(f"the Date is {ahead:.0f} s ahead")
 
 
 @check("an account may have a queue of its own, and a role of another account may send to it")

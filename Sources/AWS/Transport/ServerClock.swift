@@ -18,10 +18,10 @@ public final class ServerClock: Sendable {
 
     public func now() -> Date { local().addingTimeInterval(offset.withLock { $0 }) }
 
-    /// The codes with which services refuse a signature for its time, or may.
+    /// The codes with which services refuse a signature for its time, or may; a HEAD has no body to name one in.
     private static let codes: Set<String> = [
         "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
-        "SignatureDoesNotMatch", "AuthFailure",
+        "SignatureDoesNotMatch", "AuthFailure", "HTTP 403",
     ]
 
     /// Learns from a refusal what time it is.

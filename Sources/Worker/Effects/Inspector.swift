@@ -97,8 +97,17 @@ struct Inspector {
         guard let place = S3URL(version.artifact) else {
             return .failure(Missing(sentence: "\(version.package) names no artifact that can be copied"))
         }
-        let owners = performer.settings.registry.artifactOwners
-        for owner in owners {
+        if let known = try await owned(version, place, session) { return known }
+        return try await stranger(version, place, session)
+    }
+
+    /// What the bucket says to one who expects one of the known owners; nothing where all are denied.
+    private func owned(
+        _ version: ModelVersion,
+        _ place: S3URL,
+        _ session: Sessions.Session
+    ) async throws -> Result<Pin, Missing>? {
+        for owner in performer.settings.registry.artifactOwners {
             do {
                 let head = try await S3(session.client).headObject(
                     bucket: place.bucket,
@@ -139,18 +148,20 @@ struct Inspector {
                 continue
             }
         }
-        return try await stranger(version, place, owners, session)
+        return nil
     }
 
     /// A denial has two meanings here: another owner than expected, or a missing permission. Asking without
-    /// an expected owner tells them apart.
+    /// an expected owner tells them apart. A permission that was granted meanwhile makes no stranger of the
+    /// owner, so the known ones are asked for once more.
     private func stranger(
         _ version: ModelVersion,
         _ place: S3URL,
-        _ owners: [String],
         _ session: Sessions.Session
     ) async throws -> Result<Pin, Missing> {
         _ = try await S3(session.client).headObject(bucket: place.bucket, key: place.key)
+        if let known = try await owned(version, place, session) { return known }
+        let owners = performer.settings.registry.artifactOwners
         return .failure(
             Missing(
                 sentence:

@@ -18,7 +18,9 @@ class Calls:
         self._by_account: dict[str, deque[dict[str, Any]]] = {}
         self._counts: dict[str, Counter[str]] = {}
 
-    def add(self, service: str, operation: str, account: str, caller: str, status: int, subject: str) -> None:
+    def add(
+        self, service: str, operation: str, account: str, caller: str, status: int, subject: str, done: bool
+    ) -> None:
         with self._lock:
             self._n += 1
             call = {
@@ -30,6 +32,7 @@ class Calls:
                 "caller": caller,
                 "status": status,
                 "subject": subject,
+                "done": done,
             }
             self._by_account.setdefault(account, deque(maxlen=MOST_PER_ACCOUNT)).append(call)
             self._counts.setdefault(account, Counter())[f"{service}.{operation}"] += 1

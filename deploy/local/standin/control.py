@@ -15,7 +15,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      subscriptions     account, source, region?             a queue that hears the account's default bus
      messages          queueUrl, body | base64, sender?, delaySeconds?
      faults            match (regex on service.Operation), account?, subject?, status?, code?, message?, times?,
-                       delaySeconds?, when? instead | after | drop-before | drop-after | hold-before | hold-after
+                       delaySeconds?, when? instead | after | drop-before | drop-after | half | hold-before |
+                       hold-after, skip? (so many calls first), clockSeconds? (by which a refusal's Date is off)
      faults/ID/release                                      let a held reply go
      throttle          account, match, perSecond (none: free again), burst?
      endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?, fallBack? (the traffic

@@ -1,4 +1,4 @@
-"""Faults on order: errors instead of or after an effect, lost replies, delays, replies held back."""
+"""Faults on order: errors instead of or after an effect, lost and torn replies, delays, replies held back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from .wire import AWSError
 
-WHEN = ("instead", "after", "drop-before", "drop-after", "hold-before", "hold-after")
+WHEN = ("instead", "after", "drop-before", "drop-after", "half", "hold-before", "hold-after")
 # A reply that nobody releases must not hold a thread for ever.
 LONGEST_HOLD = 600
 
@@ -26,6 +26,10 @@ class Fault:
     times: int
     delay: float
     subject: re.Pattern[str] | None
+    # How many calls that fit are let through first.
+    skip: int = 0
+    # How far the clock that a refusal shows in its Date is off.
+    clock: float = 0
     fired: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -77,6 +81,8 @@ class Faults:
                 times=asked.get("times", 1),
                 delay=float(asked.get("delaySeconds", 0)),
                 subject=subject,
+                skip=asked.get("skip", 0),
+                clock=float(asked.get("clockSeconds", 0)),
             )
             self._faults[fault.id] = fault
         return fault
@@ -90,6 +96,9 @@ class Faults:
                 spent = fault.times >= 0 and fault.fired >= fault.times
                 fits = fault.account in (None, account) and fault.match.search(operation)
                 if not spent and fits and (fault.subject is None or fault.subject.search(subject)):
+                    if fault.skip > 0:
+                        fault.skip -= 1
+                        continue
                     fault.fired += 1
                     return fault
         return None

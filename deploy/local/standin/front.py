@@ -83,9 +83,10 @@ class Front:
                 reply = self._perform(request, caller, service, operation)
         except AWSError as error:
             reply = error_reply(request, error)
+            reply.clock = fault.clock if fault else 0
         account = caller.account if caller else "unknown"
         arn = caller.arn if caller else "unsigned"
-        self.calls.add(service, operation, account, arn, reply.status if reply else 0, subject)
+        self.calls.add(service, operation, account, arn, reply.status if reply else 0, subject, request.done)
         return reply
 
     def _with_fault(
@@ -104,6 +105,7 @@ class Front:
             reply = error_reply(request, error)
         if fault.when == "drop-after":
             return None
+        reply.torn = fault.when == "half"
         if fault.when == "hold-after":
             fault.hold()
         if fault.error:
@@ -111,6 +113,11 @@ class Front:
         return reply
 
     def _perform(self, request: Request, caller: Caller | None, service: str, operation: str) -> Reply:
+        reply = self._asked(request, caller, service, operation)
+        request.done = reply.status < 400
+        return reply
+
+    def _asked(self, request: Request, caller: Caller | None, service: str, operation: str) -> Reply:
         reply = self.tokens.answer(request, caller) if service == "sts" else None
         if reply is not None:
             return reply

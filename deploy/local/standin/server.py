@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -28,6 +29,7 @@ class Handler(BaseHTTPRequestHandler):
     # Buffered, so that a reply's headers and body leave together.
     wbufsize = -1
     server: Server
+    _clock: float = 0
 
     def version_string(self) -> str:
         return "StandInForAWS"
@@ -73,15 +75,26 @@ class Handler(BaseHTTPRequestHandler):
         bare = reply.status in (204, 304)
         if self.command != "HEAD" and not bare:
             headers["content-length"] = str(len(reply.body))
+        if reply.torn and (bare or self.command == "HEAD" or not reply.body):
+            # There is no half of nothing.
+            return self._drop()
+        self._clock = reply.clock
         self.send_response(reply.status)
         for name, value in headers.items():
             self.send_header(name, value)
         if self.command == "HEAD" and "content-length" not in headers:
             self.send_header("content-length", "0")
         self.end_headers()
-        if self.command != "HEAD" and not bare:
-            self.wfile.write(reply.body)
+        sent = b"" if self.command == "HEAD" or bare else reply.body
+        if reply.torn:
+            self.wfile.write(sent[: len(sent) // 2])
+            self.wfile.flush()
+            return self._drop()
+        self.wfile.write(sent)
         self.wfile.flush()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((time.time() if timestamp is None else timestamp) + self._clock)
 
     def _gone(self) -> bool:
         """Whether the client has closed its side, as one that was killed has."""

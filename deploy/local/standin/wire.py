@@ -23,6 +23,8 @@ class Request:
     region: str = ""
     access_key: str = ""
     gone: Callable[[], bool] = lambda: False
+    # Whether what was asked for was done, whatever the sender hears of it.
+    done: bool = False
     _json: dict[str, Any] | None = None
 
     @property
@@ -74,6 +76,10 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    # Half of the body is sent, and the connection breaks.
+    torn: bool = False
+    # How far the clock is off that the Date is taken from.
+    clock: float = 0
 
 
 class AWSError(Exception):
