@@ -42,7 +42,7 @@ struct WayBackTests {
             #expect(story.contains("\(second.id) is aborted"))
             #expect(story.contains(/because .*demand-de version 2 was rejected in the registry/))
             #expect(story.contains("went back to \(first.id) by attempt 2: verified"))
-            #expect(story.contains(/demand-de\/2  decided \S+.*, now Rejected, released/))
+            #expect(story.contains(/demand-de\/2  decided \S+.*, now Rejected by \S+, released/))
             let status = try await world.sluice("status", World.endpoint).output
             #expect(status.contains(/release +demand-forecast/))
             #expect(!status.contains(second.id))
