@@ -227,17 +227,8 @@ extension Ledger {
         )
     }
 
-    /// Takes in what a look at a package showed. A status the ledger already holds is no decision.
-    func observe(_ sight: PackageSight, in transaction: any Transaction, now: Moment) throws {
-        let old = try known(sight.arn, in: transaction)
-        // That a package is gone is dated by our own clock, for want of another, so it is no measure of what
-        // is seen later: an event may be faster than the package it tells of.
-        if let old, try old.integer("modified_at") > sight.modifiedAt.milliseconds,
-            try old.optionalInteger("looked_at") != nil,
-            try old.text("status") != ApprovalStatus.deleted.rawValue
-        {
-            return
-        }
+    /// Writes down what a look at a package showed, and decides nothing by it.
+    func write(_ sight: PackageSight, in transaction: any Transaction, now: Moment) throws {
         try transaction.run(
             """
             INSERT INTO packages
@@ -258,6 +249,20 @@ extension Ledger {
             sight.modifiedBy,
             (sight.lookedAt ?? now).milliseconds
         )
+    }
+
+    /// Takes in what a look at a package showed. A status the ledger already holds is no decision.
+    func observe(_ sight: PackageSight, in transaction: any Transaction, now: Moment) throws {
+        let old = try known(sight.arn, in: transaction)
+        // That a package is gone is dated by our own clock, for want of another, so it is no measure of what
+        // is seen later: an event may be faster than the package it tells of.
+        if let old, try old.integer("modified_at") > sight.modifiedAt.milliseconds,
+            try old.optionalInteger("looked_at") != nil,
+            try old.text("status") != ApprovalStatus.deleted.rawValue
+        {
+            return
+        }
+        try write(sight, in: transaction, now: now)
         let was = try old.flatMap { ApprovalStatus(rawValue: try $0.text("status")) }
         let wasLooked = try old?.optionalInteger("looked_at") != nil
         guard was != sight.status || !wasLooked, let row = try known(sight.arn, in: transaction) else {

@@ -22,24 +22,7 @@ extension Ledger {
         guard let plan = plans[endpoint], !found.isEmpty else { return }
         try await store.write { transaction in
             // They are known before they are decided about: what serves is no news.
-            for sight in sights {
-                try transaction.run(
-                    """
-                    INSERT INTO packages (arn, package_group, version, status, image, artifact, problem, modified_at,
-                        modified_by, looked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (arn) DO NOTHING
-                    """,
-                    sight.arn,
-                    sight.group,
-                    sight.version,
-                    sight.status.rawValue,
-                    sight.image,
-                    sight.artifact,
-                    sight.problem,
-                    sight.modifiedAt.milliseconds,
-                    sight.modifiedBy,
-                    (sight.lookedAt ?? now).milliseconds
-                )
-            }
+            for sight in sights { try write(sight, in: transaction, now: now) }
             let times = Dictionary(
                 sights.map { ($0.arn, $0.modifiedAt) },
                 uniquingKeysWith: { first, _ in first }
