@@ -141,7 +141,7 @@ extension EndpointState {
         let inUse = serving.values.map(\.models) + releases.filter(\.isOpen).map(\.models)
         return inUse.contains { models in
             models.contains { target, version in
-                isRejected(version) || bars.contains { $0.target == target && $0.package == version.package }
+                isRejected(version) || bar(on: version.package, for: target) != nil
             }
         }
     }
@@ -265,9 +265,7 @@ extension EndpointState {
         if !plan.accepts.contains(candidate.status) {
             let reason = "it became \(candidate.status.rawValue) before a release took it"
             end(approval: index, .aborted, because: reason, now: now)
-        } else if let bar = bars.first(where: {
-            $0.target == approval.target && $0.package == approval.package
-        }) {
+        } else if let bar = bar(on: approval.package, for: approval.target) {
             end(approval: index, .failed, because: "it was barred: \(bar.reason)", now: now)
         }
     }

@@ -8,7 +8,7 @@ extension EndpointState {
             return .refused("endpoint \(plan.name) has no account \(account); it has \(known)")
         }
         let sentence = "\(request.sender): \(request.reason)"
-        if let open = attempts.firstIndex(where: { $0.account == account && !$0.state.isEnded }) {
+        if let open = underWay(in: account) {
             let attempt = attempts[open]
             if attempt.isRollback {
                 return .refused("\(account) is going back to \(attempt.release) already")

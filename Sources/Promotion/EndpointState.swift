@@ -102,8 +102,29 @@ public struct EndpointState: Sendable {
         }
     }
 
-    func underWay(in account: String) -> Attempt? {
-        attempts.first { $0.account == account && !$0.state.isEnded }
+    /// The one attempt that may be under way in an account.
+    func underWay(in account: String) -> Int? {
+        attempts.firstIndex { $0.account == account && !$0.state.isEnded }
+    }
+
+    /// Counts one attempt more of a release in an account.
+    mutating func nextAttempt(of release: String, in account: String) -> Int {
+        let key = Self.attemptKey(release: release, account: account)
+        let number = (attemptNumbers[key] ?? 0) + 1
+        attemptNumbers[key] = number
+        return number
+    }
+
+    /// Takes an attempt back, with what follows from it.
+    ///
+    /// - Returns: Whether it changed anything.
+    @discardableResult
+    mutating func recall(_ index: Int, because sentence: String, now: Moment) -> Bool {
+        let before = attempts[index]
+        attempts[index].recall(because: sentence, now: now)
+        guard attempts[index] != before else { return false }
+        concludes(attempts[index], before: before, now: now)
+        return true
     }
 
     func isRejected(_ version: ModelVersion) -> Bool { statuses[version.package] == .rejected }
@@ -115,7 +136,11 @@ public struct EndpointState: Sendable {
     }
 
     func isBarred(_ candidate: Candidate) -> Bool {
-        bars.contains { $0.target == candidate.target && $0.package == candidate.package }
+        bar(on: candidate.package, for: candidate.target) != nil
+    }
+
+    func bar(on package: String, for target: String) -> Bar? {
+        bars.first { $0.target == target && $0.package == package }
     }
 
     /// Takes in an event of an attempt, and what follows from it for what the account serves.

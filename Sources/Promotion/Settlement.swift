@@ -91,7 +91,7 @@ extension EndpointState {
     mutating func bar(_ targets: [String], of release: Release, because reason: String, now: Moment) {
         for target in targets {
             guard let package = release.models[target]?.package,
-                !bars.contains(where: { $0.target == target && $0.package == package })
+                bar(on: package, for: target) == nil
             else { continue }
             bars.append(Bar(target: target, package: package, reason: reason, at: now))
             note("barred", release.id, nil, nil, "\(package) for \(target): \(reason)")
@@ -129,7 +129,7 @@ extension EndpointState {
             waitingSince: release.waitingSince ?? release.openedAt,
             models: release.models.sorted { $0.key < $1.key }.map {
                 let (target, package) = ($0.key, $0.value.package)
-                let bar = bars.first { $0.target == target && $0.package == package }
+                let bar = bar(on: package, for: target)
                 return Gate.Model(name: $0.value.shortName, status: statuses[package], bar: bar?.reason)
             },
             upstream: (before?.accounts ?? []).map { account in
@@ -261,9 +261,7 @@ extension EndpointState {
             let changes = changes(of: release, in: account)
             // Where only settings change the copies are there already, and nothing is copied onto itself.
             let base = serving[account].flatMap { $0.release == release.id ? nil : $0.release }
-            let key = Self.attemptKey(release: release.id, account: account)
-            let number = (attemptNumbers[key] ?? 0) + 1
-            attemptNumbers[key] = number
+            let number = nextAttempt(of: release.id, in: account)
             attempts.append(
                 Attempt(
                     release: release.id,

@@ -36,11 +36,8 @@ extension EndpointState {
             else { continue }
             // Where a person is to decide, what serves already stays for them to see.
             if plan.onRejection == .hold, !attempts[index].state.isHeldByHolds { continue }
-            let before = attempts[index]
-            attempts[index].recall(because: "\(version.shortName) was rejected in the registry", now: now)
-            guard attempts[index] != before else { continue }
-            concludes(attempts[index], before: before, now: now)
-            isAny = true
+            let sentence = "\(version.shortName) was rejected in the registry"
+            isAny = recall(index, because: sentence, now: now) || isAny
         }
         return isAny
     }
@@ -55,12 +52,10 @@ extension EndpointState {
         }
         if served.isStranded { return false }
         let sentence = "\(version.shortName) was rejected in the registry"
-        if let open = attempts.firstIndex(where: { $0.account == account && !$0.state.isEnded }) {
+        if let open = underWay(in: account) {
             // One that changes the account anyway is let finish; one that cannot get on makes room.
             guard isStuckBeforeSwitch(attempts[open]) else { return false }
-            let before = attempts[open]
-            attempts[open].recall(because: "made room for the way back: \(sentence)", now: now)
-            concludes(attempts[open], before: before, now: now)
+            recall(open, because: "made room for the way back: \(sentence)", now: now)
             // What it was on its way to is released once more, by itself, when the account is back.
             triggeredBy = triggeredBy ?? Self.itself
             return true
@@ -96,7 +91,7 @@ extension EndpointState {
             past.serving.release != serving[account]?.release
                 && past.release.models.allSatisfy { target, version in
                     statuses[version.package].map(stage.accepts.contains) ?? false
-                        && !bars.contains { $0.target == target && $0.package == version.package }
+                        && bar(on: version.package, for: target) == nil
                 }
                 && ![.aborted, .failed, .refused, .errored].contains(past.release.state)
         }
@@ -114,9 +109,7 @@ extension EndpointState {
         let known = releases.first { $0.id == past.release.id } ?? past.release
         if !releases.contains(where: { $0.id == known.id }) { releases.append(known) }
         let changes = changes(of: known, in: account)
-        let key = Self.attemptKey(release: known.id, account: account)
-        let number = (attemptNumbers[key] ?? 0) + 1
-        attemptNumbers[key] = number
+        let number = nextAttempt(of: known.id, in: account)
         let after = plan.stages.drop { $0.name != stage.name }.count - 1
         attempts.append(
             Attempt(
@@ -161,9 +154,7 @@ extension EndpointState {
             for open in attempts.indices
             where attempts[open].release == id && !attempts[open].state.isEnded && !attempts[open].isRollback
             {
-                let before = attempts[open]
-                attempts[open].recall(because: sentence, now: now)
-                concludes(attempts[open], before: before, now: now)
+                recall(open, because: sentence, now: now)
             }
         case .failed, .errored, .refused, .aborted: return
         }

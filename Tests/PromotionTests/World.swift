@@ -221,7 +221,7 @@ struct World {
             guard isRejected, !served.isStranded, plan.onRejection == .rollback,
                 plan.stages.contains(where: { $0.accounts[account] != nil })
             else { continue }
-            if state.underWay(in: account)?.dueAt == nil {
+            if state.underWay(in: account).flatMap({ state.attempts[$0].dueAt }) == nil {
                 faults.append("\(account) serves a rejected version, and nothing takes it back")
             }
         }
