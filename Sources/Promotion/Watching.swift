@@ -22,7 +22,7 @@ extension EndpointState {
             }
         }
         for attempt in attempts where attempt.state == .soaking {
-            let names = alarms(watching: attempt)
+            let names = Set(gates(watching: attempt).flatMap(\.alarms)).sorted()
             let seen = lastLook(at: names, in: attempt.account)
             watch(attempt.account, names, dueAt: seen.map { $0 + pace.alarmTick } ?? now)
         }
@@ -38,22 +38,21 @@ extension EndpointState {
         return looks.contains(nil) ? nil : looks.compactMap(\.self).min()
     }
 
-    /// The alarms under which an account soaks: its own stage's, and those of the gate that comes next.
-    private func alarms(watching attempt: Attempt) -> [String] {
-        let stages = plan.stages.drop { $0.name != attempt.stage }.prefix(2)
-        return Set(stages.flatMap(\.gate.alarms)).sorted()
+    /// The gates by whose alarms an account soaks: its own stage's, and the one that comes next.
+    private func gates(watching attempt: Attempt) -> [GatePlan] {
+        plan.stages.drop { $0.name != attempt.stage }.prefix(2).map(\.gate)
     }
 
     /// Ends the soak of an account where an alarm went off.
     mutating func endNoisySoaks(now: Moment) -> Bool {
         for index in attempts.indices where attempts[index].state == .soaking {
             let attempt = attempts[index]
-            let names = alarms(watching: attempt)
-            let rule = plan.stages.drop { $0.name != attempt.stage }.prefix(2).last?.gate.insufficientData
+            let gates = gates(watching: attempt)
             let noisy = alarms.first { sight in
-                sight.account == attempt.account && names.contains(sight.name)
-                    && attempt.verifiedAt.map { $0 < sight.seenAt } ?? false
-                    && sight.verdict(rule ?? .inconclusive) == .failed
+                sight.account == attempt.account && attempt.verifiedAt.map { $0 < sight.seenAt } ?? false
+                    && gates.contains {
+                        $0.alarms.contains(sight.name) && sight.verdict($0.insufficientData) == .failed
+                    }
             }
             guard let noisy else { continue }
             let sentence =

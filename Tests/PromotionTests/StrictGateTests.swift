@@ -325,6 +325,24 @@ import Testing
         #expect(it.faults == [])
     }
 
+    /// Two gates may watch one soak, and each has its own word on an alarm without data.
+    @Test func anAlarmWithoutDataInTheSoakCountsAsTheGateThatNamesItSays() {
+        let own = StagePlan(
+            name: "staging",
+            accounts: ["staging": "s1"],
+            accepts: [.approved],
+            soak: .minutes(30),
+            gate: GatePlan(alarms: ["own"], insufficientData: .alarm)
+        )
+        let it = Story(plan([own, prod()], targets: ["de"]))
+        #expect(it.approve(de(1)) == "1 waiting staging")
+        #expect(it.look() == "1 rolling staging")
+        while it.world.underWay(in: "staging")?.state != .soaking {
+            it.world.step("staging", towards: .verified)
+        }
+        #expect(it.alarm("own", in: "staging", .insufficientData) == "1 failed")
+    }
+
     /// Between two looks an alarm may come and go; its time of change tells.
     @Test func aFlapDuringTheSoakStartsTheSoakAnew() {
         let it = Self.story(soak: .minutes(30), GatePlan(alarms: ["5xx"]))
