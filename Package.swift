@@ -79,7 +79,7 @@ let package = Package(
         tests("PromotionTests", ["Promotion"]),
         tests("LedgerTests", ["Ledger", "Native", "Promotion"]),
         tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "TestServer", "Worker"]),
-        tests("RepositoryTests", []),
-        tests("EndToEndTests", ["Native"]),
+        tests("RepositoryTests", ["TestServer"]),
+        tests("EndToEndTests", ["Native", "TestServer"]),
     ]
 )

@@ -1,22 +1,14 @@
 import Foundation
 import Glibc
+import TestServer
 import Testing
 
 /// A run of the real `sluice`, whose output goes to files, so that nothing blocks on a full pipe.
-///
-/// It is started with `posix_spawn`: Foundation's `Process` crashed now and then when several tests started
-/// programs at once.
 final class Program: Sendable {
     struct Outcome: Sendable {
         let status: Int32
         let output: String
         let errors: String
-    }
-
-    /// The program could not be started.
-    struct NotStarted: Error {
-        let call: String
-        let code: Int32
     }
 
     private let pid: pid_t
@@ -37,12 +29,12 @@ final class Program: Sendable {
     ) throws {
         output = folder.appending(path: "\(name).out")
         errors = folder.appending(path: "\(name).err")
-        pid = try Self.spawn(
+        pid = try Spawn.start(
             // env(1) changes the folder and becomes the program; Glibc's module lacks the call that would.
             ["/usr/bin/env", "-C", folder.path] + runner + [try Self.sluice] + arguments,
             environment: environment.map { "\($0)=\($1)" },
-            output: output.path,
-            errors: errors.path
+            output: .file(output.path),
+            errors: .file(errors.path)
         )
         ended = Task { [pid] in await Self.wait(for: pid) }
     }
@@ -87,40 +79,6 @@ final class Program: Sendable {
         }
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : -signal
-    }
-
-    private static func spawn(
-        _ arguments: [String],
-        environment: [String],
-        output: String,
-        errors: String
-    ) throws -> pid_t {
-        func check(_ call: String, _ code: Int32) throws {
-            guard code == 0 else { throw NotStarted(call: call, code: code) }
-        }
-        var files = posix_spawn_file_actions_t()
-        try check("file_actions_init", posix_spawn_file_actions_init(&files))
-        defer { posix_spawn_file_actions_destroy(&files) }
-        let writing = O_WRONLY | O_CREAT | O_TRUNC
-        try check("addopen", posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0))
-        try check("addopen", posix_spawn_file_actions_addopen(&files, 1, output, writing, 0o600))
-        try check("addopen", posix_spawn_file_actions_addopen(&files, 2, errors, writing, 0o600))
-
-        // The threads that tests run on block signals, and a child inherits that.
-        var attributes = posix_spawnattr_t()
-        try check("attr_init", posix_spawnattr_init(&attributes))
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        try check("setsigmask", posix_spawnattr_setsigmask(&attributes, &none))
-        try check("setflags", posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK)))
-
-        var words = arguments.map { strdup($0) } + [nil]
-        var settings = environment.map { strdup($0) } + [nil]
-        defer { (words + settings).forEach { free($0) } }
-        var pid: pid_t = 0
-        try check("posix_spawn", posix_spawn(&pid, arguments[0], &files, &attributes, &words, &settings))
-        return pid
     }
 
     private static func text(_ file: URL) -> String {

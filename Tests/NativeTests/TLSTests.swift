@@ -49,15 +49,11 @@ private final class Certificate: Sendable {
 
     init(name: String) throws {
         file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).pem").path()
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
+        let certify = [
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=test",
             "-addext", "subjectAltName=\(name)", "-keyout", file, "-out", file + ".crt",
         ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
+        _ = try Spawn.run(["/usr/bin/env"] + certify)
         let certificate = try String(contentsOfFile: file + ".crt", encoding: .utf8)
         let key = try String(contentsOfFile: file, encoding: .utf8)
         try FileManager.default.removeItem(atPath: file + ".crt")

@@ -1,4 +1,5 @@
 import Foundation
+import TestServer
 
 /// The repository that these tests were built from.
 struct Tree: Sendable {
@@ -9,17 +10,11 @@ struct Tree: Sendable {
     init() throws {
         let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let git = Process()
-        git.executableURL = URL(filePath: "/usr/bin/env")
         // Whoever owns the files, listing them is harmless.
-        git.arguments = ["git", "-c", "safe.directory=*", "-C", top.path, "ls-files", "-z"]
-        let output = Pipe()
-        git.standardOutput = output
-        try git.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        git.waitUntilExit()
-        guard git.terminationStatus == 0 else { throw NoTree(top: top.path) }
-        let listed = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        let list = ["git", "-c", "safe.directory=*", "-C", top.path, "ls-files", "-z"]
+        let (output, status) = try Spawn.run(["/usr/bin/env"] + list)
+        guard status == 0 else { throw NoTree(top: top.path) }
+        let listed = output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         // A file that was removed and not yet committed is still listed.
         paths = listed.filter { FileManager.default.fileExists(atPath: top.appending(path: $0).path) }
         files = try paths.filter { $0.hasSuffix(".swift") || $0.hasSuffix("module.modulemap") }.map {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Native
 
 /// A server process for one test, which answers as the test tells it: see `http_server.py`.
@@ -7,34 +8,42 @@ public final class TestServer: Sendable {
     public let url: String
 
     private let control: HTTPClient
-    private let input: FileHandle
+    private let pid: pid_t
+    /// The process also ends when this does, should nobody be left to end it.
+    private let input: Int32
 
     /// Starts the process and returns once it listens.
     ///
     /// - Parameter certificate: A file with a key and its certificate, for TLS. It must be valid for 127.0.0.1
     ///   where the server is to be told anything.
     public init(certificate: String? = nil) throws {
-        let process = Process()
-        let output = Pipe()
-        let input = Pipe()
+        let (output, itsOutput) = try Spawn.pipe()
+        let (itsInput, input) = try Spawn.pipe()
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
-            ["python3", script.appending(path: "http_server.py").path()] + (certificate.map { [$0] } ?? [])
-        process.standardOutput = output
-        process.standardInput = input
-        try process.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        pid = try Spawn.start(
+            ["/usr/bin/env", "python3", script.appending(path: "http_server.py").path()]
+                + (certificate.map { [$0] } ?? []),
+            input: .descriptor(itsInput),
+            output: .descriptor(itsOutput),
+            errors: nil
+        )
+        close(itsInput)
+        close(itsOutput)
+        self.input = input
+        let line = String(decoding: Spawn.read(output, untilLine: true), as: UTF8.self)
+        close(output)
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw ServerError(message: "the test server printed \(line)")
         }
         url = "\(certificate == nil ? "http" : "https")://127.0.0.1:\(port)"
         control = HTTPClient(HTTPClient.Configuration(certificateAuthorities: certificate))
-        self.input = input.fileHandleForWriting
     }
 
-    // The process ends when its standard input does.
-    deinit { try? input.close() }
+    deinit {
+        close(input)
+        kill(pid, SIGKILL)
+        Spawn.wait(for: pid)
+    }
 
     /// Appends to the replies for the next requests.
     public func reply(_ replies: TestReply...) async throws { try await reply(replies) }
