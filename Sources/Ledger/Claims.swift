@@ -3,13 +3,16 @@ public import Promotion
 /// Handing out work, under claims that are leases.
 extension Ledger {
     /// How long a claim holds without being renewed.
-    static let term = Duration.seconds(30)
+    public static let term = Duration.seconds(30)
 
     /// Keeps claims while their effects run.
-    public func renew(_ claims: [AttemptClaim], now: Moment) async throws {
-        guard !claims.isEmpty else { return }
-        try await store.write { transaction in
-            for claim in claims {
+    ///
+    /// - Returns: Those that are still this worker's.
+    @discardableResult
+    public func renew(_ claims: [AttemptClaim], now: Moment) async throws -> [AttemptClaim] {
+        guard !claims.isEmpty else { return [] }
+        return try await store.write { transaction in
+            try claims.filter { claim in
                 try transaction.run(
                     """
                     UPDATE attempts SET claim_until = ?
@@ -20,7 +23,7 @@ extension Ledger {
                     claim.account,
                     claim.number,
                     claim.term
-                )
+                ) == 1
             }
         }
     }

@@ -124,7 +124,9 @@ extension Ledger {
                 settings: try row.text("settings"),
                 config: try row.text("config"),
                 since: Self.moment(try row.integer("since")),
-                isStranded: try row.integer("stranded") == 1
+                isStranded: try row.integer("stranded") == 1,
+                modifiedAt: try row.optionalInteger("modified_at").map(Self.moment),
+                drift: try row.optionalText("drift")
             )
         }
         return serving

@@ -117,6 +117,7 @@ extension Ledger {
                     release: serving.release,
                     since: Self.text(serving.since),
                     stranded: serving.isStranded,
+                    drift: serving.drift,
                     models: serving.models.mapValues(\.package)
                 )
             },

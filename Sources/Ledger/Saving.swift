@@ -78,11 +78,12 @@ extension Ledger {
         for (account, serving) in state.serving where before.serving[account] != serving {
             try transaction.run(
                 """
-                INSERT INTO serving (endpoint, account, release, settings, config, since, stranded)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO serving
+                    (endpoint, account, release, settings, config, since, stranded, modified_at, drift)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (endpoint, account) DO UPDATE SET release = excluded.release,
                     settings = excluded.settings, config = excluded.config, since = excluded.since,
-                    stranded = excluded.stranded
+                    stranded = excluded.stranded, modified_at = excluded.modified_at, drift = excluded.drift
                 """,
                 name,
                 account,
@@ -90,7 +91,9 @@ extension Ledger {
                 serving.settings,
                 serving.config,
                 serving.since.milliseconds,
-                serving.isStranded ? 1 : 0
+                serving.isStranded ? 1 : 0,
+                serving.modifiedAt?.milliseconds,
+                serving.drift
             )
             try transaction.run(
                 """

@@ -176,6 +176,10 @@ enum Schema {
             since INTEGER NOT NULL,
             -- Whether it holds a rejected version and there is nothing to go back to.
             stranded INTEGER NOT NULL DEFAULT 0 CHECK (stranded IN (0, 1)),
+            -- AWS's own time of the endpoint's last change, as it was last seen.
+            modified_at INTEGER,
+            -- What is live instead of the config, where somebody switched it past Sluice.
+            drift TEXT,
             PRIMARY KEY (endpoint, account)
         ) STRICT;
 

@@ -151,6 +151,8 @@ public struct EndpointView: Codable, Sendable {
         public let since: String
         /// Whether it serves a rejected version and has nothing to go back to; beyond the contract.
         public let stranded: Bool
+        /// The config that is live instead, where somebody switched the endpoint past Sluice; beyond the contract.
+        public let drift: String?
         /// Target model → model package ARN.
         public let models: [String: String]
     }

@@ -65,6 +65,8 @@ public struct Attempt: Hashable, Sendable, Codable {
     /// What keeps the way back from being taken, as a sentence.
     public private(set) var obstacle: String?
     public private(set) var blame = Blame.nobody
+    /// Whether a hold keeps it from going on.
+    public private(set) var isHeld = false
     /// Why the attempt is being taken back though no check failed, as a sentence; nil where it is not.
     public private(set) var recalled: String?
     /// Whether what was live before was put back.
@@ -126,7 +128,7 @@ public struct Attempt: Hashable, Sendable, Codable {
         case .creatingModel: .createModel
         case .creatingConfig: .createEndpointConfig
         // Whether the switch was asked for is looked at, because asking again would make it.
-        case .updating where recalled != nil: .look
+        case .updating where recalled != nil || isHeld: .look
         case .updating:
             configName.map { before == nil ? .createEndpoint(config: $0) : .updateEndpoint(config: $0) }
         case .awaiting, .awaitingRestore: .look
@@ -143,14 +145,23 @@ public struct Attempt: Hashable, Sendable, Codable {
     }
 
     /// Stops the owed effect while there is a hold, and makes it due again when there is none.
+    ///
+    /// A worker may have died with the switch asked for and its answer unread. What was asked for is awaited
+    /// and tested under a hold too, so that is looked at instead of asking.
     mutating func hold(_ sentence: String?, now: Moment) {
         if let sentence {
-            dueAt = nil
+            if !isHeld {
+                // What failed before is no measure of what comes after: the budget does not run while held.
+                failures = 0
+                failingSince = nil
+                dueAt = state == .updating ? now : nil
+            } else if state != .updating {
+                dueAt = nil
+            }
+            isHeld = true
             reason = sentence
-            // What failed before is no measure of what comes after: the budget does not run while held.
-            failures = 0
-            failingSince = nil
-        } else if dueAt == nil {
+        } else if isHeld {
+            isHeld = false
             dueAt = now
             reason = nil
         }
@@ -204,7 +215,8 @@ public struct Attempt: Hashable, Sendable, Codable {
                 go(.updating, at: now)
             }
         case (.updating, .endpointUpdateAccepted): go(.awaiting, at: now + pace.tick, because: recalled)
-        case (.updating, .endpointSeen(let sight)) where recalled != nil: sawWhileRecalled(sight, now, pace)
+        case (.updating, .endpointSeen(let sight)) where recalled != nil || isHeld:
+            sawUnasked(sight, now, pace)
         case (.restoring, .endpointUpdateAccepted): go(.awaitingRestore, at: now + pace.tick, because: reason)
         case (.awaiting, .endpointSeen(let sight)): saw(sight, now: now, pace: pace)
         case (.awaitingRestore, .endpointSeen(let sight)): sawRestore(sight, now: now, pace: pace)
@@ -352,12 +364,14 @@ public struct Attempt: Hashable, Sendable, Codable {
         }
     }
 
-    /// A switch that was recalled while it was being asked for: it may have begun or not.
-    private mutating func sawWhileRecalled(_ sight: EndpointSight, _ now: Moment, _ pace: Pace) {
+    /// A switch that was recalled or held while it was being asked for: it may have begun or not.
+    private mutating func sawUnasked(_ sight: EndpointSight, _ now: Moment, _ pace: Pace) {
         if sight.kind == .inProgress || sight.config == configName {
             go(.awaiting, at: sight.kind == .inProgress ? now + pace.tick : now, because: recalled)
+        } else if let recalled {
+            end(.aborted, "\(recalled), before anything was switched", blame: .nobody, now: now)
         } else {
-            end(.aborted, "\(recalled ?? "recalled"), before anything was switched", blame: .nobody, now: now)
+            dueAt = nil
         }
     }
 
@@ -441,7 +455,7 @@ public struct Attempt: Hashable, Sendable, Codable {
             failures = 0
             failingSince = nil
         }
-        if state == .updating, failure.kind == .vanished, recalled != nil || configName == reuses {
+        if state == .updating, failure.kind == .vanished, recalled != nil || isHeld || configName == reuses {
             return settleVanished(failure, now: now)
         }
         // A look changes nothing, so one that AWS refuses says nothing about the switch it looks for.
@@ -474,11 +488,13 @@ public struct Attempt: Hashable, Sendable, Codable {
         }
     }
 
-    /// A recalled switch finds no endpoint: there was none and there will be none. A rollback's config is
-    /// gone: everything is made anew under the release's own prefix.
+    /// A recalled switch finds no endpoint: there was none and there will be none. A held one was not asked
+    /// for. A rollback's config is gone: everything is made anew under the release's own prefix.
     private mutating func settleVanished(_ failure: Failure, now: Moment) {
         if let recalled {
             end(.aborted, "\(recalled), before anything was switched", blame: .nobody, now: now)
+        } else if isHeld {
+            dueAt = nil
         } else {
             configName = nil
             go(.copying, at: now, because: failure.sentence)

@@ -129,10 +129,11 @@ public struct EndpointState: Sendable {
 
     func isRejected(_ version: ModelVersion) -> Bool { statuses[version.package] == .rejected }
 
-    /// Whether an account serves the release under the settings now in force.
+    /// Whether an account serves the release under the settings now in force, and nobody has switched it since.
     func serves(_ release: Release, in account: String, stage: String) -> Bool {
         guard let serving = serving[account] else { return false }
-        return serving.release == release.id && serving.settings == plan.stage(stage)?.accounts[account]
+        return serving.release == release.id && serving.drift == nil
+            && serving.settings == plan.stage(stage)?.accounts[account]
     }
 
     func isBarred(_ candidate: Candidate) -> Bool {
@@ -177,7 +178,8 @@ public struct EndpointState: Sendable {
                 models: models,
                 settings: attempt.settings,
                 config: config,
-                since: now
+                since: now,
+                modifiedAt: attempt.after?.modifiedAt
             )
             note(
                 attempt.isRollback ? "rolledBack" : "verified",

@@ -50,11 +50,14 @@ public struct Gate: Hashable, Sendable {
     /// An account of the stage before, and when the release was verified there and soaked, if it was.
     public struct Upstream: Hashable, Sendable {
         public let account: String
+        /// When the release began to roll there; nil where no attempt of it did.
+        public let beganAt: Moment?
         public let verifiedAt: Moment?
         public let soakedAt: Moment?
 
-        public init(account: String, verifiedAt: Moment?, soakedAt: Moment?) {
+        public init(account: String, beganAt: Moment? = nil, verifiedAt: Moment?, soakedAt: Moment?) {
             self.account = account
+            self.beganAt = beganAt
             self.verifiedAt = verifiedAt
             self.soakedAt = soakedAt
         }

@@ -6,8 +6,8 @@ extension Gate {
     /// Whether the alarms let the release in: quiet now in every account that soaks and that is entered,
     /// and quiet in the soaking ones since the soak began.
     ///
-    /// An alarm that went off where the release soaks is the release's failure; one where it would go only
-    /// keeps it out. One that came back to OK during the soak leaves nothing but the moment it did, so the
+    /// An alarm that went off where the release soaks, since it began to roll there, is the release's failure;
+    /// one that was red before, or is red where it would go, only keeps it out. One that came back to OK during the soak leaves nothing but the moment it did, so the
     /// soak's time is counted again from there.
     func alarmsQuiet(_ now: Moment) -> Condition? {
         guard !plan.gate.alarms.isEmpty else { return nil }
@@ -47,9 +47,11 @@ extension Gate {
                 )
                 : Finding(.passed, "alarm \(alarm) is quiet in \(account)")
         case .failed:
+            let isBlamed = (soaked?.beganAt).map(sight.changed) ?? false
+            let age = soaked == nil || isBlamed ? "" : ", since before the release came there"
             return Finding(
-                soaked == nil ? .inconclusive : .failed,
-                "alarm \(alarm) in \(account) to be quiet: it is \(sight.state.rawValue)"
+                isBlamed ? .failed : .inconclusive,
+                "alarm \(alarm) in \(account) to be quiet: it is \(sight.state.rawValue)\(age)"
             )
         case .inconclusive, .errored:
             let what =
@@ -70,6 +72,9 @@ extension AlarmSight {
         case (.insufficientData, .inconclusive), (.missing, _): .inconclusive
         }
     }
+
+    /// Whether it came into its state since then; a state of unknown age is taken for new.
+    func changed(since moment: Moment) -> Bool { since.map { $0 >= moment } ?? true }
 }
 
 extension Gate {

@@ -211,6 +211,10 @@ public struct Serving: Hashable, Sendable, Codable {
     public let since: Moment
     /// Whether it holds a rejected version and there is nothing to go back to.
     public internal(set) var isStranded: Bool
+    /// When AWS says that the endpoint was last changed, as it was last seen; nil where nobody has looked since.
+    public internal(set) var modifiedAt: Moment?
+    /// The config that is live instead of `config`, where somebody switched the endpoint past Sluice.
+    public internal(set) var drift: String?
 
     public init(
         release: String,
@@ -218,7 +222,9 @@ public struct Serving: Hashable, Sendable, Codable {
         settings: String,
         config: String,
         since: Moment,
-        isStranded: Bool = false
+        isStranded: Bool = false,
+        modifiedAt: Moment? = nil,
+        drift: String? = nil
     ) {
         self.release = release
         self.models = models
@@ -226,6 +232,8 @@ public struct Serving: Hashable, Sendable, Codable {
         self.config = config
         self.since = since
         self.isStranded = isStranded
+        self.modifiedAt = modifiedAt
+        self.drift = drift
     }
 }
 

@@ -139,6 +139,7 @@ extension EndpointState {
                 let verifiedAt = attempt?.verifiedAt ?? serving ?? release.waitingSince
                 return Gate.Upstream(
                     account: account,
+                    beganAt: attempt?.startedAt,
                     verifiedAt: verifiedAt,
                     soakedAt: attempt.flatMap { attempt in attempt.verifiedAt.map { $0 + attempt.soak } }
                 )

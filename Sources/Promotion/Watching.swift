@@ -43,13 +43,15 @@ extension EndpointState {
         plan.stages.drop { $0.name != attempt.stage }.prefix(2).map(\.gate)
     }
 
-    /// Ends the soak of an account where an alarm went off.
+    /// Ends the soak of an account where an alarm went off since the release began to roll there. One that was
+    /// red before says nothing about the release; it keeps the next gate shut.
     mutating func endNoisySoaks(now: Moment) -> Bool {
         for index in attempts.indices where attempts[index].state == .soaking {
             let attempt = attempts[index]
             let gates = gates(watching: attempt)
             let noisy = alarms.first { sight in
                 sight.account == attempt.account && attempt.verifiedAt.map { $0 < sight.seenAt } ?? false
+                    && sight.changed(since: attempt.startedAt)
                     && gates.contains {
                         $0.alarms.contains(sight.name) && sight.verdict($0.insufficientData) == .failed
                     }

@@ -106,6 +106,27 @@ extension EndpointState {
         now: Moment
     ) {
         let left = serving[account]
+        let number = beginWayBack(to: past, leaving: left?.release, in: account, stage, now: now)
+        note(
+            "rollbackBegan",
+            past.release.id,
+            account,
+            stage.name,
+            "attempt \(number): from \(left?.release ?? "what serves") back to \(past.release.id): \(sentence)"
+        )
+        if let left {
+            leave(left.release, because: "\(stage.name), \(account): rolled back, \(sentence)", now: now)
+        }
+    }
+
+    /// - Returns: The attempt's number.
+    mutating func beginWayBack(
+        to past: Past,
+        leaving left: String?,
+        in account: String,
+        _ stage: StagePlan,
+        now: Moment
+    ) -> Int {
         let known = releases.first { $0.id == past.release.id } ?? past.release
         if !releases.contains(where: { $0.id == known.id }) { releases.append(known) }
         let changes = changes(of: known, in: account)
@@ -123,25 +144,16 @@ extension EndpointState {
                 soak: .zero,
                 changes: changes,
                 tests: changes.isEmpty ? known.models.keys.sorted() : changes,
-                base: left?.release,
-                previous: left.map(Attempt.Previous.init),
+                base: serving[account]?.release,
+                previous: serving[account].map(Attempt.Previous.init),
                 isRollback: true,
-                leaves: left?.release,
+                leaves: left,
                 reuses: past.serving.config,
                 dueAt: now + Self.headStart * after,
                 now: now
             )
         )
-        note(
-            "rollbackBegan",
-            known.id,
-            account,
-            stage.name,
-            "attempt \(number): from \(left?.release ?? "what serves") back to \(known.id): \(sentence)"
-        )
-        if let left {
-            leave(left.release, because: "\(stage.name), \(account): rolled back, \(sentence)", now: now)
-        }
+        return number
     }
 
     /// Ends a release that an account goes back from, however it had ended, and stops it elsewhere.

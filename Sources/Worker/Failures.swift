@@ -21,6 +21,7 @@ extension Failure {
     private static func kind(_ kind: AWSError.Kind) -> Class {
         switch kind {
         case .throttled: .throttled
+        case .lapsed: .interrupted
         case .transient, .unknownOutcome, .unreadable, .limitExceeded, .conflict, .modelNotReady: .transient
         case .denied, .expiredCredentials: .denied
         case .inProgress: .inProgress

@@ -117,6 +117,7 @@ public struct WorkerService: Sendable {
                 ledger: ledger,
                 log: log
             ),
+            drift: Drift(sessions: sessions, ledger: ledger, log: log),
             mailbox: mailbox,
             progress: progress,
             interval: options.resync,

@@ -89,6 +89,28 @@ import Testing
         #expect(try await bench.server.requests().count == 2)
     }
 
+    /// The right to ask is looked at before every sending, however long the one before took.
+    @Test func aCallWhoseRightHasLapsedIsNotSent() async throws {
+        let bench = try Bench()
+        try await bench.server.reply(Self.throttled, TestReply(200, #"{"EndpointArn": "arn"}"#))
+        let asked = Recorder<Duration>()
+        let sageMaker = SageMaker(bench.client) { answer in
+            asked.add(answer)
+            return asked.all.count < 2
+        }
+        let error = await fails {
+            try await sageMaker.updateEndpoint(name: "ep", configName: "c", retainAllVariantProperties: true)
+        }
+        #expect(error?.kind == .lapsed)
+        #expect(try await bench.server.requests().count == 1)
+        #expect(asked.all == [.seconds(15), .seconds(15)])
+        // What changes nothing needs no right.
+        try await bench.server.reply(TestReply(200, #"{"EndpointConfigs": []}"#))
+        _ = try? await sageMaker.describeEndpoint(name: "ep")
+        #expect(asked.all.count == 2)
+        #expect(try await bench.server.requests().count == 2)
+    }
+
     @Test func aCreationThatReachedNobodyIsRepeated() async throws {
         let bench = try Bench(["AWS_ENDPOINT_URL": "http://127.0.0.1:1"])
         let error = await fails { try await create(bench.client) }

@@ -40,6 +40,8 @@ extension World {
             let release: String
             /// Whether it serves a rejected version and has nothing to go back to.
             let stranded: Bool
+            /// The config that is live instead, where somebody switched the endpoint past Sluice.
+            let drift: String?
         }
 
         let endpoint: String

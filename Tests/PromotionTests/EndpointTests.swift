@@ -560,6 +560,34 @@ import Testing
         }
     }
 
+    /// A worker that died may have asked for the switch, so a hold that finds one owed has it looked for.
+    @Test(arguments: [true, false], [true, false])
+    func aHoldHasASwitchThatMayHaveBeenAskedForLookedAt(hasBegun: Bool, isFirst: Bool) {
+        let it = isFirst ? Story() : Story.settled()
+        _ = it.approve(de(2))
+        while it.world.underWay(in: "staging")?.state != .updating {
+            it.world.step("staging", towards: .verified)
+        }
+        let before = it.world.situation
+        #expect(it.ask(.hold(stage: nil)) == before)
+        #expect(it.world.underWay(in: "staging")?.owed == .look, "nothing is asked for under a hold")
+        #expect(it.world.underWay(in: "staging")?.dueAt == it.world.now)
+        if hasBegun, let attempt = it.world.underWay(in: "staging") {
+            let switching = sight(.inProgress, on: "", at: it.world.now)
+            it.world.tell(.endpointSeen(switching), attempt)
+            #expect(it.world.underWay(in: "staging")?.state == .awaiting)
+            #expect(it.finish("staging").hasSuffix("waiting prod"), "it is awaited and tested")
+        } else {
+            it.world.step("staging", towards: .verified)
+            #expect(it.world.underWay(in: "staging")?.dueAt == nil, "and is not looked for again")
+            #expect(it.world.underWay(in: "staging")?.reason?.hasPrefix("held by") == true)
+            _ = it.ask(.resume(stage: nil))
+            #expect(it.world.underWay(in: "staging")?.owed != .look)
+            #expect(it.finish("staging").hasSuffix("waiting prod"))
+        }
+        #expect(it.faults == [])
+    }
+
     @Test func theExpiryClockRunsDuringAHold() {
         let it = Story()
         #expect(it.approve(de(1)) == "1 rolling staging")

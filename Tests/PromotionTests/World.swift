@@ -389,6 +389,16 @@ struct World {
         }
     }
 
+    /// Finds an endpoint as it rests, the way the worker's regular look does.
+    mutating func find(_ config: String, in account: String, isUnverified: Bool) {
+        now = now + .minutes(5)
+        live[account] = sight(.inService, on: config, at: now)
+        let (found, now) = (sight(.inService, on: config, at: now), now)
+        transact(named: serving[account]?.release) {
+            $0.found(found, in: account, isUnverified: isUnverified, now: now)
+        }
+    }
+
     func underWay(in account: String) -> Attempt? {
         attempts.last { $0.account == account && !$0.state.isEnded }
     }
@@ -418,7 +428,7 @@ struct World {
         case (.creatingModel, _): tell(.modelCreated(name: "model"), attempt)
         case (.creatingConfig, _):
             tell(.endpointConfigCreated(name: "\(attempt.release)-\(attempt.number)"), attempt)
-        case (.updating, _) where attempt.recalled != nil:
+        case (.updating, _) where attempt.recalled != nil || attempt.isHeld:
             // Whether the switch was asked for is looked at.
             if let seen = live[account] {
                 tell(.endpointSeen(seen), attempt)

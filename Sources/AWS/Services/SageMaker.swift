@@ -8,10 +8,17 @@ import Native
 ///
 /// See the [Amazon SageMaker API Reference](https://docs.aws.amazon.com/sagemaker/latest/APIReference/).
 public struct SageMaker: Sendable {
-    let client: AWSClient
+    /// The longest that a call which changes what serves may take.
+    static let changing = Duration.seconds(15)
 
-    public init(_ client: AWSClient) {
+    let client: AWSClient
+    private let mayBegin: (@Sendable (Duration) -> Bool)?
+
+    /// - Parameter mayBegin: Asked before every sending of a call that must not be sent twice, with the time until
+    ///   it is answered or given up. Where it says no the call throws `AWSError` of kind `lapsed`.
+    public init(_ client: AWSClient, mayBegin: (@Sendable (Duration) -> Bool)? = nil) {
         self.client = client
+        self.mayBegin = mayBegin
     }
 
     /// All tags of a resource of SageMaker's.
@@ -103,6 +110,10 @@ public struct SageMaker: Sendable {
             input: input
         )
         call.isRepeatable = isRepeatable
+        if !isRepeatable {
+            call.mayBegin = mayBegin
+            call.timeouts.total = Self.changing
+        }
         return call
     }
 }

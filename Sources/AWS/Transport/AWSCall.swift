@@ -19,6 +19,8 @@ struct AWSCall: Sendable {
     var maximumResponseBytes = 16 << 20
     /// False where a second arrival of the same request would do, or say, something else.
     var isRepeatable = true
+    /// Whether the caller may still ask for it, if the answer takes as long as that; nil where it always may.
+    var mayBegin: (@Sendable (Duration) -> Bool)?
     /// The region, where it is not the client's.
     var region: String?
 

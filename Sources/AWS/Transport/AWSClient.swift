@@ -146,6 +146,15 @@ public final class AWSClient: Sendable {
         decode: (HTTPResponse) throws -> Reply
     ) async throws -> Result<Reply, Failure> {
         let request = try request(call, credentials)
+        // As late as can be: whatever was waited for above may have taken the right to ask.
+        if let mayBegin = call.mayBegin, !mayBegin(call.timeouts.total ?? .zero) {
+            throw call.error(
+                .lapsed,
+                code: "Lapsed",
+                message: "not sent, because by the time it is answered somebody else may be about the same",
+                account: account
+            )
+        }
         let begun = ContinuousClock.now
         do throws(HTTPError) {
             let response = try await http.send(request)

@@ -16,6 +16,8 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
         case notFound(AWSResource)
         /// What the call creates exists already.
         case alreadyExists
+        /// The call was not sent, because its caller may no longer make it.
+        case lapsed
         /// The endpoint is being changed by an earlier call; try again in minutes.
         case inProgress
         /// A condition the call made (`If-None-Match`, `copy-source-if-match`) does not hold.
@@ -90,6 +92,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
         case .expiredCredentials: "was refused with credentials that have expired or are not known"
         case .notFound(let resource): "found no such \(resource.rawValue)"
         case .alreadyExists: "found that it exists already"
+        case .lapsed: "came too late"
         case .inProgress: "must wait for a change in progress"
         case .preconditionFailed: "found its condition not met"
         case .conflict: "met another change"

@@ -18,8 +18,11 @@ struct EndpointRoller {
     let endpoint: EndpointDocument
     let session: Sessions.Session
     let work: Work
+    let lease: Lease
 
-    var sageMaker: SageMaker { SageMaker(session.client) }
+    var sageMaker: SageMaker {
+        SageMaker(session.client) { [lease] in lease.covers($0, from: .now) }
+    }
     var account: AccountDocument { session.account }
 
     func roll() async throws -> Attempt.Event {

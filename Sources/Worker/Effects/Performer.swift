@@ -14,24 +14,28 @@ struct Performer: Sendable {
     let log: Logger
 
     /// Performs one effect. Whatever it throws is a failure of the effect, with a class and a sentence.
-    func perform(_ work: Work) async -> Outcome {
+    func perform(_ work: Work, under lease: Lease) async -> Outcome {
         var facts: [Fact] = []
         do {
-            let event = try await event(of: work, learning: &facts)
+            let event = try await event(of: work, under: lease, learning: &facts)
             return .attempt(work.claim, facts, event)
         } catch {
             return .attempt(work.claim, facts, .effectFailed(Failure(error)))
         }
     }
 
-    private func event(of work: Work, learning facts: inout [Fact]) async throws -> Attempt.Event {
+    private func event(
+        of work: Work,
+        under lease: Lease,
+        learning facts: inout [Fact]
+    ) async throws -> Attempt.Event {
         switch work.effect {
         case .inspect:
             return try await Inspector(performer: self, work: work).inspect(learning: &facts)
         case .copyArtifacts:
             return try await ArtifactCopier(performer: self, work: work).copy(learning: &facts)
         case .deleteEndpoint, .createModel, .createEndpointConfig, .createEndpoint, .updateEndpoint:
-            return try await roller(of: work).roll()
+            return try await roller(of: work, under: lease).roll()
         case .invoke(let targets):
             let (endpoint, session) = try await place(of: work)
             let tester = SmokeTester(
@@ -41,7 +45,7 @@ struct Performer: Sendable {
                 calls: SmokeCalls(endpoint, session)
             )
             let event = try await tester.test(targets)
-            if case .modelsAnswered = event { try await roller(of: work).claimAdopted() }
+            if case .modelsAnswered = event { try await roller(of: work, under: lease).claimAdopted() }
             return event
         case .look, .wait:
             // Looks are shared by the attempts of an account, and time passes by itself.
@@ -49,9 +53,15 @@ struct Performer: Sendable {
         }
     }
 
-    private func roller(of work: Work) async throws -> EndpointRoller {
+    private func roller(of work: Work, under lease: Lease) async throws -> EndpointRoller {
         let (endpoint, session) = try await place(of: work)
-        return EndpointRoller(performer: self, endpoint: endpoint, session: session, work: work)
+        return EndpointRoller(
+            performer: self,
+            endpoint: endpoint,
+            session: session,
+            work: work,
+            lease: lease
+        )
     }
 
     /// The endpoint as the accounts folder has it, and the account it is worked on in.

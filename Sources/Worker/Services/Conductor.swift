@@ -37,7 +37,7 @@ struct Conductor: Service {
     }
 
     private func conduct(_ effects: inout DiscardingTaskGroup) async {
-        var running: [AttemptClaim: Moment] = [:]
+        var running: [AttemptClaim: Lease] = [:]
         var looking = 0
         var unrecorded: [Outcome] = []
         var told: Int64?
@@ -46,7 +46,7 @@ struct Conductor: Service {
             let now = Moment.now
             do {
                 // Before the turn: whoever slept for long would be handed what is still running here.
-                try await renew(&running, now: now)
+                try await renew(running, now: now)
                 var last: Int64
                 if let told { last = told } else { last = try await ledger.journalEnd() }
                 let turn = try await ledger.turn(
@@ -63,9 +63,9 @@ struct Conductor: Service {
                     }
                 }
                 unrecorded = []
-                for work in turn.work { running[work.claim] = now }
+                for work in turn.work { running[work.claim] = Lease(now: now) }
                 looking += turn.looks.count + turn.alarmLooks.count
-                begin(turn, &effects)
+                begin(turn, under: running, &effects)
                 for (line, note) in try await ledger.decisions(after: last) {
                     say(note)
                     if note.name == "ended" { await pruning.wake() }
@@ -92,19 +92,23 @@ struct Conductor: Service {
     }
 
     /// Keeps the claims of effects that run for long.
-    private func renew(_ running: inout [AttemptClaim: Moment], now: Moment) async throws {
-        let old = running.filter { now - $0.value >= Self.heartbeat }.keys
-        try await ledger.renew(Array(old), now: now)
-        for claim in old { running[claim] = now }
+    private func renew(_ running: [AttemptClaim: Lease], now: Moment) async throws {
+        let old = running.filter { $0.value.isOlder(than: Self.heartbeat, at: now) }.keys
+        for claim in try await ledger.renew(Array(old), now: now) { running[claim]?.renewed(at: now) }
     }
 
-    private func begin(_ turn: Turn, _ effects: inout DiscardingTaskGroup) {
+    private func begin(
+        _ turn: Turn,
+        under leases: [AttemptClaim: Lease],
+        _ effects: inout DiscardingTaskGroup
+    ) {
         let looks = turn.work.filter { $0.effect == .look }
         for (account, works) in Dictionary(grouping: looks, by: \.attempt.account) {
             effects.addTask { await mailbox.put(await performer.look(at: works, in: account)) }
         }
         for work in turn.work where work.effect != .look {
-            effects.addTask { await mailbox.put([await performer.perform(work)]) }
+            let lease = leases[work.claim] ?? Lease(now: .now)
+            effects.addTask { await mailbox.put([await performer.perform(work, under: lease)]) }
         }
         for look in turn.looks {
             effects.addTask { await mailbox.put([await self.look(look)]) }

@@ -4,12 +4,13 @@ import Logging
 import Promotion
 import ServiceLifecycle
 
-/// Compares the registry with the ledger, on start and on a timer. Events are hints; the registry is the
+/// Compares the registry and what serves with the ledger, on start and on a timer. Events are hints; the registry is the
 /// truth, and a lost event costs minutes, never a model.
 struct Resync: Service {
     let ledger: Ledger
     let reader: RegistryReader
     let takeover: Takeover
+    let drift: Drift
     let mailbox: Mailbox
     let progress: Progress
     let interval: Duration
@@ -19,6 +20,7 @@ struct Resync: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let isComplete = await runOnce()
+                await drift.run()
                 await progress.resync(isComplete: isComplete)
                 // A sweep that could not see every group is repeated sooner.
                 try? await Task.sleep(for: isComplete ? interval : min(interval, .seconds(30)))

@@ -63,7 +63,13 @@ struct Status: AsyncParsableCommand {
             "\($0.name) serves a rejected version in \($0.release) and has nothing to go back to: approve another "
                 + "version, or delete the endpoint"
         }
-        return stranded + holds + bars + troubles
+        let drifted = view.serving.compactMap { account in
+            account.drift.map {
+                "\(account.name) serves config \(Screen.escaped($0)), which Sluice did not switch it to, in place of "
+                    + "\(account.release): the next release goes on from there, and `deploy` puts it back"
+            }
+        }
+        return stranded + drifted + holds + bars + troubles
     }
 
     private static func underWay(_ view: EndpointView) -> [String] {

@@ -1,0 +1,61 @@
+import AWS
+import Foundation
+import Ledger
+import Logging
+import Promotion
+
+/// Looks whether accounts still serve what was verified there last: one paged ListEndpoints per account says
+/// which endpoints were changed since, and only those are described.
+struct Drift: Sendable {
+    let sessions: Sessions
+    let ledger: Ledger
+    let log: Logger
+
+    func run() async {
+        do {
+            for (account, served) in Dictionary(grouping: try await ledger.served(), by: \.account)
+            where !Task.isCancelled {
+                await look(at: served, in: account)
+            }
+        } catch {
+            if !Task.isCancelled { log.error("\(error)", metadata: ["step": "drift"]) }
+        }
+    }
+
+    private func look(at served: [Ledger.Served], in account: String) async {
+        do {
+            let session = try await sessions.session(account)
+            let sageMaker = SageMaker(session.client)
+            for name in try await changed(served, sageMaker) {
+                let found = EndpointSight(try await sageMaker.describeEndpoint(name: name))
+                try await ledger.found(found, of: name, in: account, now: .now)
+            }
+        } catch {
+            if Task.isCancelled { return }
+            log.warning(
+                "\(Failure(error).sentence)",
+                metadata: ["account": "\(account)", "step": "drift"]
+            )
+        }
+    }
+
+    /// The endpoints that AWS says were changed after they were last seen.
+    private func changed(_ served: [Ledger.Served], _ sageMaker: SageMaker) async throws -> [String] {
+        let seen = Dictionary(uniqueKeysWithValues: served.map { ($0.endpoint, $0.modifiedAt) })
+        // Where one was never seen, or drifts, every page is asked for.
+        let known = served.compactMap(\.modifiedAt)
+        let since = known.count == served.count ? known.min()?.date : nil
+        var changed: [String] = []
+        var token: String?
+        repeat {
+            let page = try await sageMaker.listEndpoints(lastModifiedAfter: since, nextToken: token)
+            for summary in page.items {
+                guard let last = seen[summary.name] else { continue }
+                let isNew = last.map { $0 < Moment(summary.lastModifiedTime) } ?? true
+                if isNew { changed.append(summary.name) }
+            }
+            token = page.nextToken
+        } while token != nil
+        return changed
+    }
+}
