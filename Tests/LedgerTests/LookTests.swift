@@ -387,6 +387,61 @@ import Testing
         }
     }
 
+    /// A hiccup of the registry's does not make two releases of what was approved together.
+    @Test(arguments: Engine.allCases)
+    func aLookThatStumblesIsWaitedFor(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await bench.resync()
+            try await bench.approve("demand-de", 1)
+            try await bench.approve("demand-fr", 1)
+            var looks = try await bench.turn().looks
+            let failure = Failure(.transient, "the service is unavailable")
+            var outcomes = [bench.world.perform(looks[0], now: bench.now)]
+            for pause in [1, 2] {
+                let last = try #require(looks.last)
+                let turn = try await bench.turn(outcomes + [.lookFailed(last, failure)])
+                #expect(turn.work.isEmpty)
+                bench.pass(.seconds(pause))
+                looks = try await bench.turn().looks
+                outcomes = []
+            }
+            let turn = try await bench.turn([bench.world.perform(try #require(looks.last), now: bench.now)])
+            #expect(turn.work.map { $0.release.models.count } == [2])
+            #expect(try await bench.ledger.releases().count == 1)
+        }
+    }
+
+    /// And yet a version that cannot be read does not keep the others.
+    @Test(arguments: Engine.allCases)
+    func aLookThatKeepsFailingIsNotWaitedFor(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await bench.resync()
+            try await bench.approve("demand-de", 1)
+            try await bench.approve("demand-fr", 1)
+            var looks = try await bench.turn().looks
+            var outcomes = [bench.world.perform(looks[0], now: bench.now)]
+            let start = bench.now
+            var turn = Turn(work: [], looks: [], alarmLooks: [], nextDue: nil)
+            for pause in [1, 2, 4] {
+                let last = try #require(looks.last)
+                #expect(turn.work.isEmpty)
+                turn = try await bench.turn(outcomes + [.lookFailed(last, Failure(.denied, "no"))])
+                outcomes = []
+                if !turn.work.isEmpty { break }
+                bench.pass(.seconds(pause))
+                looks = try await bench.turn().looks
+            }
+            #expect(turn.work.map { $0.release.models.count } == [1])
+            #expect(bench.now - start <= Ledger.folding)
+            // Nor does it keep those that are approved later.
+            try await bench.work()
+            let two = try await bench.approve("demand-de", 2)
+            let look = try #require(try await bench.turn().looks.first { $0.package == two })
+            let next = try await bench.turn([bench.world.perform(look, now: bench.now)])
+            #expect(next.work.map { $0.release.models.values.map(\.package) } == [[two]])
+        }
+    }
+
     /// An approval in a group that nobody can list waits unseen, so it has to be told where people look.
     @Test(arguments: Engine.allCases)
     func aGroupThatCannotBeListedIsATroubleUntilItCan(_ engine: Engine) async throws {

@@ -11,7 +11,7 @@ from typing import Any
 
 from .wire import AWSError
 
-WHEN = ("instead", "after", "drop-before", "drop-after", "half", "hold-before", "hold-after")
+WHEN = ("instead", "after", "drop-before", "drop-after", "half", "hold-before", "hold-after", "refuse")
 # A reply that nobody releases must not hold a thread for ever.
 LONGEST_HOLD = 600
 
@@ -30,6 +30,8 @@ class Fault:
     skip: int = 0
     # How far the clock that a refusal shows in its Date is off.
     clock: float = 0
+    # How long connections are refused.
+    seconds: float = 0
     fired: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -83,6 +85,7 @@ class Faults:
                 subject=subject,
                 skip=asked.get("skip", 0),
                 clock=float(asked.get("clockSeconds", 0)),
+                seconds=float(asked.get("refuseSeconds", 0)),
             )
             self._faults[fault.id] = fault
         return fault
