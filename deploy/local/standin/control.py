@@ -16,8 +16,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      messages          queueUrl, body | base64, sender?, delaySeconds?
      faults            match (regex on service.Operation), account?, subject?, status?, code?, message?, times?,
                        delaySeconds?, when? instead | after | drop-before | drop-after | half | hold-before |
-                       hold-after | refuse, skip? (so many calls first), clockSeconds? (by which a refusal's Date is
-                       off), refuseSeconds? (how long the door, see below, refuses connections after it has cut all)
+                       hold-after | refuse (shut the door, see below), skip? (so many calls first), clockSeconds?
+                       (by which a refusal's Date is off)
      faults/ID/release                                      let a held reply go
      throttle          account, match, perSecond (none: free again), burst?
      endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?, fallBack? (the traffic
@@ -34,7 +34,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
      clock             accounts, seconds                    by which AWS's clock is ahead for their callers
-     doors                                                  one more address of this stand-in, which can be shut
+     doors                                                  one more address of this stand-in, which a fault shuts:
+     doors/PORT/open                                        connections are cut and refused until this is asked
      clear-calls       account?
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
      endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
@@ -146,6 +147,9 @@ class Control:
             return self._faults.release(parts[1]).shown()
         if method == "DELETE" and parts[0] == "faults" and len(parts) == 2:
             return self._faults.remove(parts[1]).shown()
+        if method == "POST" and parts[0] == "doors" and parts[2:] == ["open"]:
+            self._doors.open_again(int(parts[1]))
+            return {}
         if method == "DELETE" and parts[0] == "doors" and len(parts) == 2:
             self._doors.close(int(parts[1]))
             return {}

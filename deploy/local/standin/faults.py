@@ -30,8 +30,6 @@ class Fault:
     skip: int = 0
     # How far the clock that a refusal shows in its Date is off.
     clock: float = 0
-    # How long connections are refused.
-    seconds: float = 0
     fired: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -85,7 +83,6 @@ class Faults:
                 subject=subject,
                 skip=asked.get("skip", 0),
                 clock=float(asked.get("clockSeconds", 0)),
-                seconds=float(asked.get("refuseSeconds", 0)),
             )
             self._faults[fault.id] = fault
         return fault

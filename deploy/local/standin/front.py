@@ -101,7 +101,7 @@ class Front:
     ) -> Reply | None:
         fault.pause()
         if fault.when == "refuse":
-            request.shut_door(fault.seconds)
+            request.shut_door()
         if fault.when in ("drop-before", "refuse"):
             return None
         if fault.when == "hold-before":

@@ -72,6 +72,8 @@ class Doors:
     def __init__(self) -> None:
         self.front: Front | None = None
         self._doors: dict[int, Door] = {}
+        # What keeps the ports of those that are shut.
+        self._kept: dict[int, socket.socket] = {}
         self._lock = threading.Lock()
 
     def open(self) -> int:
@@ -84,21 +86,18 @@ class Doors:
     def close(self, port: int) -> None:
         with self._lock:
             door = self._doors.pop(port)
-        door.shut().close()
+            keeper = self._kept.pop(port, None) or door.shut()
+        keeper.close()
 
-    def shut(self, port: int, seconds: float) -> None:
-        """Refuse connections at a door for so long."""
+    def shut(self, port: int) -> None:
+        """Refuse connections at a door until it is opened again."""
         with self._lock:
-            keeper = self._doors[port].shut()
-        threading.Timer(seconds, self._open_again, (port, keeper)).start()
+            self._kept[port] = self._doors[port].shut()
 
-    def _open_again(self, port: int, keeper: socket.socket) -> None:
+    def open_again(self, port: int) -> None:
         assert self.front
         with self._lock:
-            if port in self._doors:
-                self._doors[port] = Door(self.front, keeper)
-            else:
-                keeper.close()
+            self._doors[port] = Door(self.front, self._kept.pop(port))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -185,8 +184,8 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return True
 
-    def _shut_door(self, seconds: float) -> None:
-        self.server.front.doors.shut(self.server.server_port, seconds)
+    def _shut_door(self) -> None:
+        self.server.front.doors.shut(self.server.server_port)
 
     def _drop(self) -> None:
         """Close without a word, as a connection that breaks does."""
