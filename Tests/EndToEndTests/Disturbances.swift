@@ -36,12 +36,12 @@ extension Sweep.Disturbance {
             passing("reset before its effect", ["when": "drop-before"]),
             passing("reset after its effect", ["when": "drop-after"]),
             passing("half a reply", ["when": "half"]),
-            refusal("credentials expired", expired, isS3 ? 400 : 403),
+            expiry(expired, isS3 ? 400 : 403),
             // Its Date is an hour off, so that the clock has to be corrected there and back.
             refusal("a Date an hour off", "RequestTimeTooSkewed", 403, ["clockSeconds": 3600]),
             lateClock, connectionRefused,
         ]
-        if call.operation == "s3.CopyObject" {
+        if ["CopyObject", "UploadPartCopy", "CompleteMultipartUpload"].contains(call.name) {
             faults.append(refusal("error in a 200", "InternalError", 200))
         }
         return faults
@@ -93,9 +93,23 @@ extension Sweep.Disturbance {
                 "message": "User is not authorized",
             ]
         ) { world, call, hold in
-            let troubles = try await world.isSaid([call.name, code], of: call)
+            // The answer to a HEAD has no body that could say why.
+            let words = call.name == "HeadObject" ? [call.name] : [call.name, code]
+            let troubles = try await world.isSaid(words, of: call)
             try await world.mend(hold.id)
             return troubles
+        }
+    }
+
+    /// The call is refused because its credentials have expired, and so have all others of the account.
+    private static func expiry(_ code: String, _ status: Int64) -> Self {
+        .init(name: "credentials expired", order: ["code": .string(code), "status": .int(status)]) {
+            world,
+            call,
+            _ in
+            let account = call.account.number(in: world)
+            try await world.aws.post("sessions/expire", ["account": .string(account)])
+            return []
         }
     }
 
@@ -153,21 +167,19 @@ extension Sweep.Point {
 }
 
 extension World {
-    /// Waits until a release that goes its way says all of this about what it waits for.
+    /// Waits until a release that goes its way, or a way back, says all of this about what it waits for.
     ///
     /// - Returns: What is wrong where none does. Where no release waits for the call it is not expected.
     fileprivate func isSaid(_ words: [String], of call: Sweep.Call) async throws -> [String] {
         let end = ContinuousClock.now + .seconds(call.holdsUpARelease ? 60 : 3)
-        var seen = ""
+        var said: [String] = []
         while .now < end {
-            let rolling = try await releases().filter { ["rolling", "reverting"].contains($0.state) }
-            seen = rolling.map(\.waitingFor).joined(separator: "; ")
-            if rolling.contains(where: { release in words.allSatisfy(release.waitingFor.contains) }) {
-                return []
-            }
-            try await Task.sleep(for: .milliseconds(100))
+            said = try await releases().filter { $0.state == "rolling" }.map(\.waitingFor)
+            said += try await status().underWay.filter(\.rollback).flatMap(\.waitsFor)
+            if said.contains(where: { words.allSatisfy($0.contains) }) { return [] }
+            try await Task.sleep(for: .milliseconds(200))
         }
-        return call.holdsUpARelease ? ["no rolling release said \(words), but: \(seen)"] : []
+        return call.holdsUpARelease ? ["nothing under way said \(words), but \(said)"] : []
     }
 
     /// Starts the next worker, and waits until it has compared the registry with the ledger.

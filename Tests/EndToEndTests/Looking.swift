@@ -42,7 +42,14 @@ extension World {
             let stranded: Bool
         }
 
+        /// What goes its way through a stage, or back.
+        struct UnderWay: Decodable, Sendable {
+            let rollback: Bool
+            let waitsFor: [String]
+        }
+
         let endpoint: String
+        let underWay: [UnderWay]
         let serving: [Serving]
         let bars: [Bar]
         let holds: [Hold]

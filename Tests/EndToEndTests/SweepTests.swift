@@ -6,6 +6,7 @@ import Testing
 @Suite(.enabled(if: LocalAWS.url != nil))
 struct SweepTests {
     private static let stories: [Story] = [.creation, .promotedUpdate, .restoration, .wayBack]
+    private static let allStories = stories + [.large]
 
     /// Which points are tried: what `Tests/sweep` was asked for, or else a few.
     private static func choice(usually count: Int) -> Sweep.Choice {
@@ -23,7 +24,7 @@ struct SweepTests {
     }
 
     @Test func aWorkerKilledAtAnyCall() async throws {
-        let points = try await Sweep.calls(of: Self.stories).flatMap { call in
+        let points = try await Sweep.calls(of: Self.allStories).flatMap { call in
             Sweep.Disturbance.crashes.map { Sweep.Point(call: call, disturbance: $0) }
         }
         await Self.run(Sweep(name: "crash sweep of calls", points: points), usually: 10)
@@ -38,7 +39,7 @@ struct SweepTests {
     }
 
     @Test func aFaultAtAnyCall() async throws {
-        let points = try await Sweep.calls(of: Self.stories).flatMap { call in
+        let points = try await Sweep.calls(of: Self.allStories).flatMap { call in
             Sweep.Disturbance.faults(for: call).map { Sweep.Point(call: call, disturbance: $0) }
         }
         await Self.run(Sweep(name: "fault sweep of calls", points: points), usually: 12)
@@ -47,7 +48,7 @@ struct SweepTests {
     /// Each takes more than half a minute, so that it is not among the tests that always run.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["SLUICE_SWEEP"] != nil))
     func aReplyTooLateAtAnyCall() async throws {
-        let points = try await Sweep.calls(of: Self.stories).map {
+        let points = try await Sweep.calls(of: Self.allStories).map {
             Sweep.Point(call: $0, disturbance: .silence(for: $0))
         }
         await Self.run(Sweep(name: "sweep of late replies", points: points), usually: 0)
