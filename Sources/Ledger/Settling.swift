@@ -3,10 +3,9 @@ import Promotion
 
 /// Letting something happen to an endpoint, and drawing the consequences.
 extension Ledger {
-    /// How long a composition waits at the most for looks that are under way or tried again.
-    static let folding = Duration.seconds(10)
-    /// How often a look may have failed for a composition to wait for it: the third failure is no hiccup.
-    private static let foldedFailures = 2
+    /// How long a composition waits at the most for looks that are under way or are tried again meanwhile: longer
+    /// than the claim of a worker that died over one.
+    static let folding = term + .seconds(5)
 
     /// Lets something happen to an endpoint, draws the consequences and writes them back.
     ///
@@ -61,10 +60,10 @@ extension Ledger {
         state.learn(past: past, served: served, statuses: try statuses(of: packages, in: transaction))
     }
 
-    /// Until when a composition waits for looks that are under way, or that failed and are tried again in a
-    /// moment, so that approvals given together are released together; nil where there is none, or the wait
-    /// was long enough. A release too many is an update too many, which takes minutes, so seconds are well spent
-    /// on sparing it; a version that nobody can read keeps the others waiting for no longer.
+    /// Until when a composition waits for looks that are under way, or that failed and are tried again by then,
+    /// so that approvals given together are released together; nil where there is none, or the wait was long
+    /// enough. A release too many is an update too many, which takes minutes everywhere. What fails for longer
+    /// is tried more and more seldom and soon keeps nobody.
     func foldsUntil(_ plan: EndpointPlan, in transaction: any Transaction, now: Moment) throws
         -> Moment?
     {
@@ -76,11 +75,11 @@ extension Ledger {
             let look = try transaction.row(
                 """
                 SELECT 1 AS due FROM looks WHERE package_group = ?
-                    AND (failures = 0 AND due_at <= ? OR failures BETWEEN 1 AND ?) LIMIT 1
+                    AND (due_at <= ? OR failures > 0 AND due_at <= ?) LIMIT 1
                 """,
                 group,
                 now.milliseconds,
-                Self.foldedFailures
+                (since + Self.folding).milliseconds
             )
             if look != nil { return since + Self.folding }
         }

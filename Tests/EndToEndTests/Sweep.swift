@@ -124,11 +124,11 @@ struct Sweep: Sendable {
     /// The calls of undisturbed runs, of all stories. What comes before a story's own part is another story's, and
     /// a large artifact makes a difference to S3 alone.
     static func calls(of stories: [Story]) async throws -> [Call] {
-        let calls = try await withThrowingTaskGroup(of: [Call].self) { group in
+        let all = try await withThrowingTaskGroup(of: [Call].self) { group in
             for story in stories { group.addTask { try await calls(of: story) } }
             return try await group.reduce(into: []) { $0 += $1 }
         }
-        return calls.filter { call in call.story != .large || call.operation.hasPrefix("s3.") }
+        return all.filter { call in call.story != .large || call.operation.hasPrefix("s3.") }
     }
 
     private static func calls(of story: Story) async throws -> [Call] {
