@@ -35,8 +35,10 @@ struct PostgresPlace: Place {
         let name = "sluice \(schema)"
         try await database.run { connection in
             try connection.open()
-            // The ten seconds that this may take is a limit and never a measurement.
-            for _ in 0..<1000 {
+            // The minute that this may take is a limit and never a measurement. Whoever waits in a commit keeps all
+            // others who want to tell something from theirs, so nobody must be left there.
+            let end = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < end {
                 let ended = try connection.execute(
                     """
                     SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
