@@ -48,7 +48,7 @@ extension Ledger {
                 due.milliseconds,
                 look.package
             )
-            // What waited for this look to be composed goes on without it.
+            // What waits for this look to be composed may have waited long enough.
             for (plan, _) in feeds(of: look.group) {
                 try transaction.run(
                     "UPDATE endpoints SET due_at = ? WHERE name = ?",

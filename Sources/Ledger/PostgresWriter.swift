@@ -18,6 +18,9 @@ final class PostgresWriter: Sendable {
     /// was decided passes, and its caller knows a newer one.
     private static let patience = Duration.seconds(5)
 
+    /// The SQLSTATE of a statement about a table that is not there.
+    private static let undefinedTable = "42P01"
+
     private enum Attempt<Value> {
         case committed(Value)
         case lost(PostgresError)
@@ -116,6 +119,10 @@ final class PostgresWriter: Sendable {
                 let rows = try connection.execute("SELECT last FROM writers WHERE id = $1", [.text(id)]).rows
                 connection.rollback()
                 return rows.first == [.integer(write)]
+            } catch let error where error.code == .refused(Self.undefinedTable) {
+                connection.rollback()
+                // The first write of all makes the table, and went with it.
+                return false
             } catch {
                 connection.rollback()
                 // On the connection's own thread, which has nothing else to do.

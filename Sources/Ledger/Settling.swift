@@ -3,8 +3,9 @@ import Promotion
 
 /// Letting something happen to an endpoint, and drawing the consequences.
 extension Ledger {
-    /// How long a composition waits at the most for looks that are under way.
-    static let folding = Duration.seconds(2)
+    /// How long a composition waits at the most for looks that are under way or are tried again meanwhile: longer
+    /// than the claim of a worker that died over one.
+    static let folding = term + .seconds(5)
 
     /// Lets something happen to an endpoint, draws the consequences and writes them back.
     ///
@@ -59,8 +60,10 @@ extension Ledger {
         state.learn(past: past, served: served, statuses: try statuses(of: packages, in: transaction))
     }
 
-    /// Until when a composition waits for looks that are under way, so that approvals given together are
-    /// released together; nil where none is under way, or the wait was long enough.
+    /// Until when a composition waits for looks that are under way, or that failed and are tried again by then,
+    /// so that approvals given together are released together; nil where there is none, or the wait was long
+    /// enough. A release too many is an update too many, which takes minutes everywhere. What fails for longer
+    /// is tried more and more seldom and soon keeps nobody.
     func foldsUntil(_ plan: EndpointPlan, in transaction: any Transaction, now: Moment) throws
         -> Moment?
     {
@@ -70,9 +73,13 @@ extension Ledger {
         guard since + Self.folding > now else { return nil }
         for group in Set(plan.targets.values) {
             let look = try transaction.row(
-                "SELECT 1 AS due FROM looks WHERE package_group = ? AND failures = 0 AND due_at <= ? LIMIT 1",
+                """
+                SELECT 1 AS due FROM looks WHERE package_group = ?
+                    AND (due_at <= ? OR failures > 0 AND due_at <= ?) LIMIT 1
+                """,
                 group,
-                now.milliseconds
+                now.milliseconds,
+                (since + Self.folding).milliseconds
             )
             if look != nil { return since + Self.folding }
         }

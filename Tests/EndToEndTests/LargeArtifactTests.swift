@@ -183,7 +183,7 @@ extension World {
     /// Four whole parts and a smaller one, in bytes.
     fileprivate static let large: Int64 = 1100 << 20
 
-    fileprivate func registerLarge(_ group: String) async throws -> Version {
+    func registerLarge(_ group: String) async throws -> Version {
         let made = try await aws.post(
             "register",
             [
@@ -204,7 +204,7 @@ extension World {
         return try await aws.get("uploads?bucket=acme-\(name)-models-\(account)").array ?? []
     }
 
-    fileprivate func eventuallyNoUploads() async throws {
+    func eventuallyNoUploads() async throws {
         for name in ["staging", "prod"] {
             try await eventually("no upload is left in \(name)") {
                 let left = try await uploads(in: name)

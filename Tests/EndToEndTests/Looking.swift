@@ -44,7 +44,14 @@ extension World {
             let drift: String?
         }
 
+        /// What goes its way through a stage, or back.
+        struct UnderWay: Decodable, Sendable {
+            let rollback: Bool
+            let waitsFor: [String]
+        }
+
         let endpoint: String
+        let underWay: [UnderWay]
         let serving: [Serving]
         let bars: [Bar]
         let holds: [Hold]
@@ -61,13 +68,13 @@ extension World {
         return try JSONDecoder().decode(Value.self, from: Data(outcome.output.utf8))
     }
 
-    /// Looks until something is so. The minute is a limit and never a measurement.
+    /// Looks until something is so. The two minutes are a limit and never a measurement.
     ///
     /// - Parameter look: Gives what the test waits for, or nil, and in any case what it saw.
     @discardableResult
     func eventually<Value: Sendable>(
         _ what: String,
-        within limit: Duration = .seconds(60),
+        within limit: Duration = .seconds(120),
         look: () async throws -> (found: Value?, seen: String)
     ) async throws -> Value {
         let start = ContinuousClock.now

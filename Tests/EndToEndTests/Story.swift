@@ -7,6 +7,8 @@ import Testing
 enum Story: Sendable, CaseIterable {
     /// A first release, which creates the endpoints of both accounts.
     case creation
+    /// A first release with an artifact that is copied in parts.
+    case large
     /// A second release before the first one was promoted: an update in staging, a creation in prod.
     case update
     /// A second release, after the first one was promoted: an update in both accounts.
@@ -48,9 +50,11 @@ enum Story: Sendable, CaseIterable {
         judgedAs judge: Story? = nil
     ) async throws -> [String] {
         var versions = [
-            try await world.register("demand-de"), try await world.register("demand-fr", [0, 1, 1]),
+            self == .large
+                ? try await world.registerLarge("demand-de") : try await world.register("demand-de"),
+            try await world.register("demand-fr", [0, 1, 1]),
         ]
-        if self != .creation { try await begin(in: world) }
+        if self != .creation, self != .large { try await begin(in: world) }
         if self == .wayBack {
             versions.append(try await world.releaseEverywhere(2, "demand-de", [2, 2, 2]).0)
             return try await reject(versions, in: world, staging(world), prod(world))
@@ -58,7 +62,7 @@ enum Story: Sendable, CaseIterable {
 
         let first = try await staging(world)
         switch self {
-        case .creation: _ = try await world.startWorker()
+        case .creation, .large: _ = try await world.startWorker()
         case .update, .promotedUpdate: versions.append(try await world.register("demand-de", [2, 2, 2]))
         case .restoration: versions.append(try await world.register("demand-de", World.wild))
         case .wayBack: break
@@ -104,7 +108,7 @@ enum Story: Sendable, CaseIterable {
     /// The number of the release that serves in prod at the end.
     private var promoted: Int {
         switch self {
-        case .creation, .restoration, .wayBack: 1
+        case .creation, .large, .restoration, .wayBack: 1
         case .update, .promotedUpdate: 2
         }
     }
@@ -145,7 +149,8 @@ enum Story: Sendable, CaseIterable {
             // A release's second model, config or copy would be the trace of an effect that happened twice.
             let arrived = name == "prod" ? prodReleases : Array(1...states.count)
             let wanted = [
-                "CopyObject": 2 * arrived.count, "CreateModel": arrived.count,
+                "CopyObject": (self == .large ? 1 : 2) * arrived.count,
+                "CompleteMultipartUpload": self == .large ? 1 : 0, "CreateModel": arrived.count,
                 "CreateEndpointConfig": arrived.count, "CreateEndpoint": 1,
                 "UpdateEndpoint": changes.count - 1,
             ]
@@ -159,6 +164,8 @@ enum Story: Sendable, CaseIterable {
                 }
             }
             differences.compare(try await world.objects(in: name), objects, "the objects in \(name)")
+            // One whose beginning nobody heard of is given up when the release has ended.
+            if self == .large { try await world.eventuallyNoUploads() }
             differences.compare(try await world.uploads(in: name), [], "uploads left behind in \(name)")
         }
         return differences.found
@@ -166,7 +173,7 @@ enum Story: Sendable, CaseIterable {
 
     private var states: [Int: String] {
         switch self {
-        case .creation: [1: "released"]
+        case .creation, .large: [1: "released"]
         case .update: [1: "superseded", 2: "released"]
         case .promotedUpdate: [1: "released", 2: "released"]
         case .restoration: [1: "released", 2: "failed"]
@@ -176,7 +183,7 @@ enum Story: Sendable, CaseIterable {
 
     private var endings: [String: String] {
         switch self {
-        case .creation: ["de/1": "released", "fr/1": "released"]
+        case .creation, .large: ["de/1": "released", "fr/1": "released"]
         case .update: ["de/1": "superseded", "de/2": "released", "fr/1": "released"]
         case .promotedUpdate, .wayBack: ["de/1": "released", "de/2": "released", "fr/1": "released"]
         // A later decision took the first one's place before its release went on.
@@ -186,7 +193,7 @@ enum Story: Sendable, CaseIterable {
 
     private var stagingChanges: [String] {
         switch self {
-        case .creation: ["create"]
+        case .creation, .large: ["create"]
         case .update, .promotedUpdate: ["create", "update"]
         case .restoration, .wayBack: ["create", "update", "update"]
         }
@@ -194,7 +201,7 @@ enum Story: Sendable, CaseIterable {
 
     private var prodChanges: [String] {
         switch self {
-        case .creation, .update, .restoration: ["create"]
+        case .creation, .large, .update, .restoration: ["create"]
         case .promotedUpdate: ["create", "update"]
         case .wayBack: ["create", "update", "update"]
         }
@@ -222,7 +229,8 @@ extension World {
     /// How often each mutating operation took effect in an account, counting those whose replies were lost.
     func effects(in account: String) async throws -> [String: Int] {
         let mutating: Set = [
-            "CopyObject", "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint",
+            "CopyObject", "CompleteMultipartUpload", "CreateModel", "CreateEndpointConfig", "CreateEndpoint",
+            "UpdateEndpoint",
             "DeleteModel", "DeleteEndpointConfig", "DeleteEndpoint", "DeleteObject",
         ]
         let calls = try await aws.get("calls?account=\(account)").array ?? []

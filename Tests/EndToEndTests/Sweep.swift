@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Native
 import Synchronization
 import Testing
@@ -19,9 +20,15 @@ struct Sweep: Sendable {
         /// Whether it takes part in a release's attempt, so that the release waits while it fails.
         var holdsUpARelease: Bool {
             account != .registry
-                && ["CopyObject", "CreateModel", "CreateEndpoint", "UpdateEndpoint", "InvokeEndpoint"]
-                    .contains { operation.hasSuffix($0) }
+                && [
+                    "HeadObject", "CopyObject", "CreateMultipartUpload", "UploadPartCopy",
+                    "CompleteMultipartUpload", "CreateModel", "CreateEndpointConfig", "CreateEndpoint",
+                    "UpdateEndpoint", "InvokeEndpoint",
+                ].contains(name)
         }
+
+        /// The operation without its service.
+        var name: String { operation.split(separator: ".").last.map(String.init) ?? operation }
     }
 
     /// What is done about a call once it has come. It returns whatever is not as it has to be.
@@ -29,16 +36,27 @@ struct Sweep: Sendable {
         let name: String
         /// The members of the order that make the stand-in do it.
         let order: [String: JSONValue]
+        var isPatient = false
         let whenItComes: @Sendable (World, Call, Hold) async throws -> [String]
     }
 
+    /// One instant of a story at which something goes wrong.
     struct Point: Sendable, CustomStringConvertible {
-        let call: Call
-        let disturbance: Disturbance
-        /// The story with whose end the world is compared, if not with the call's own.
-        var judge: Story?
+        /// Trouble that is prepared: whether it has come, and what is done about it then, which returns whatever
+        /// is not as it has to be.
+        struct Trouble: Sendable {
+            let hasCome: @Sendable () async throws -> Bool
+            let whenItComes: @Sendable () async throws -> [String]
+        }
 
-        var description: String { "\(call), \(disturbance.name)" }
+        let description: String
+        let story: Story
+        /// The story with whose end the world is compared, if not with its own.
+        var judge: Story?
+        var ways: Set<World.Way> = []
+        /// Whether most of it is waiting, so that many may be tried at once.
+        var isPatient = false
+        let prepare: @Sendable (World) async throws -> Trouble
 
         /// A number that only depends on what the point is, so that a sample stays the same however many
         /// points there are.
@@ -50,44 +68,67 @@ struct Sweep: Sendable {
     let name: String
     let points: [Point]
 
+    /// Which points are tried.
+    struct Choice: Sendable {
+        /// At most so many; nil for all.
+        var sample: Int?
+        /// A text that their names contain.
+        var only: String?
+        var seed: UInt64 = 4
+
+        func chosen(of points: [Point]) -> [Point] {
+            let named = points.filter { point in only.map { point.description.contains($0) } ?? true }
+            let ranked = named.map { (rank: $0.rank(seed: seed), point: $0) }.sorted { $0.rank < $1.rank }
+            return ranked.prefix(sample ?? points.count).map(\.point)
+        }
+    }
+
     /// What came of all points that were tried.
     struct Tally: Sendable {
         var tried = 0
-        /// The run made fewer such calls than the undisturbed one, as polls are.
+        /// The run came to no such instant: it made fewer such calls than the undisturbed one, as polls are.
         var absent = 0
         var differing: [String] = []
     }
 
-    /// - Parameter sample: How many points are tried; nil tries them all.
-    func run(sample: Int?, seed: UInt64 = 4) async -> Tally {
-        let ranked = points.map { (rank: $0.rank(seed: seed), point: $0) }.sorted { $0.rank < $1.rank }
-        let chosen = ranked.prefix(sample ?? points.count).map(\.point)
+    func run(_ choice: Choice = Choice()) async -> Tally {
+        let chosen = choice.chosen(of: points)
         var tally = Tally()
         await withTaskGroup(of: (Point, Bool, [String]).self) { group in
             for point in chosen { group.addTask { await point.tried } }
             for await (point, arose, differences) in group {
                 tally.tried += 1
                 if !arose { tally.absent += 1 }
-                guard !differences.isEmpty else { continue }
-                tally.differing.append("\(point): \(differences.joined(separator: "; "))")
-                print("differs: \(tally.differing.last ?? "")")
+                if !differences.isEmpty {
+                    tally.differing.append("\(point): \(differences.joined(separator: "; "))")
+                    print("differs: \(tally.differing.last ?? "")")
+                }
+                if tally.tried.isMultiple(of: 10), tally.tried < chosen.count { say(tally) }
             }
         }
+        say(tally)
+        return tally
+    }
+
+    private func say(_ tally: Tally) {
         print(
             "\(name): \(tally.tried) of \(points.count) points tried, \(tally.differing.count) differed; "
-                + "\(tally.absent) calls did not come again"
+                + "\(tally.absent) did not come again"
         )
-        return tally
+        // Whoever has the output in a file wants to see how far it is.
+        fflush(nil)
     }
 
     // MARK: The calls
 
-    /// The calls of undisturbed runs, of all stories. What comes before a story's own part is another story's.
+    /// The calls of undisturbed runs, of all stories. What comes before a story's own part is another story's, and
+    /// a large artifact makes a difference to S3 alone.
     static func calls(of stories: [Story]) async throws -> [Call] {
-        try await withThrowingTaskGroup(of: [Call].self) { group in
+        let all = try await withThrowingTaskGroup(of: [Call].self) { group in
             for story in stories { group.addTask { try await calls(of: story) } }
             return try await group.reduce(into: []) { $0 += $1 }
         }
+        return all.filter { call in call.story != .large || call.operation.hasPrefix("s3.") }
     }
 
     private static func calls(of story: Story) async throws -> [Call] {
@@ -118,25 +159,92 @@ struct Sweep: Sendable {
     }
 }
 
+extension Sweep {
+    /// How often the ledger is written in a story's own part, where nothing disturbs it.
+    static func writes(of stories: [Story]) async throws -> [(story: Story, count: Int)] {
+        try await withThrowingTaskGroup(of: (Story, Int).self) { group in
+            for story in stories { group.addTask { (story, try await writes(of: story)) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    private static func writes(of story: Story) async throws -> Int {
+        let count = Mutex(0)
+        try await World.with(ways: [.toLedger]) { world in
+            try await story.tell(
+                in: world,
+                staging: { world in
+                    try await world.order(.pass, at: 0)
+                    return .init(atTheEnd: {
+                        let writes = try world.proxy.writes
+                        count.withLock { $0 = writes }
+                    })
+                }
+            )
+        }
+        return count.withLock { $0 }
+    }
+}
+
 extension Sweep.Point {
-    /// Tells the story with the trouble in it: whether the call came, and what differs.
+    /// A write of the ledger that something happens to: the nth of a story's own part.
+    init(
+        write number: Int,
+        of story: Story,
+        _ way: PostgresProxy.Way,
+        name: String,
+        isPatient: Bool = false,
+        whenItComes: @escaping @Sendable (World) async throws -> [String] = { _ in [] }
+    ) {
+        description = "write #\(number) of \(story), \(name)"
+        self.story = story
+        self.isPatient = isPatient
+        ways = [.toLedger]
+        prepare = { world in
+            try await world.order(way, at: number)
+            return Trouble(
+                hasCome: { try world.proxy.hasCome },
+                whenItComes: { try await whenItComes(world) }
+            )
+        }
+    }
+
+    /// A call that something happens to.
+    init(call: Sweep.Call, disturbance: Sweep.Disturbance, judge: Story? = nil) {
+        description = "\(call), \(disturbance.name)"
+        story = call.story
+        self.judge = judge
+        ways = disturbance.order["when"] == "refuse" ? [.toAWS] : []
+        isPatient = disturbance.isPatient
+        prepare = { world in
+            let hold = try await world.order(disturbance.order, for: call)
+            return Trouble(
+                hasCome: { try await world.hasCome(hold) },
+                whenItComes: { try await disturbance.whenItComes(world, call, hold) }
+            )
+        }
+    }
+
+    /// Tells the story with the trouble in it: whether it came, and what differs.
     fileprivate var tried: (Sweep.Point, Bool, [String]) {
         get async {
             let arose = Mutex(false)
             let seen = Mutex<[String]>([])
             do {
-                try await World.with { world in
-                    let ended = try await call.story.ending(
+                try await World.with(ways: ways, turnstile: isPatient ? .patient : .shared) { world in
+                    // A reply that is held up is to be late for its caller, and no model to fail for it.
+                    try world.edit("demand-forecast.yaml", "within: 2s", "within: 5m")
+                    let ended = try await story.ending(
                         in: world,
                         staging: { world in
-                            let hold = try await world.order(disturbance.order, for: call)
+                            let trouble = try await prepare(world)
                             let isOver = Over()
                             let watch = Task {
                                 while true {
                                     // What came while the story ended still counts.
                                     let last = await isOver.isSo
-                                    if try await world.hasCome(hold) {
-                                        return (true, try await disturbance.whenItComes(world, call, hold))
+                                    if try await trouble.hasCome() {
+                                        return (true, try await trouble.whenItComes())
                                     }
                                     if last { return (false, []) }
                                     try await Task.sleep(for: .milliseconds(20))
@@ -187,6 +295,13 @@ extension World {
             }
         }
         return counts
+    }
+
+    /// Orders what happens to a write of the ledger, and waits until that is understood.
+    fileprivate func order(_ way: PostgresProxy.Way, at number: Int) async throws {
+        let proxy = try proxy
+        try proxy.order(way, at: number)
+        try await eventually("the proxy has its order") { (proxy.hasTakenOrder ? true : nil, proxy.log) }
     }
 
     fileprivate func order(_ members: [String: JSONValue], for call: Sweep.Call) async throws -> Hold {

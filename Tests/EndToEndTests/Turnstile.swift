@@ -4,6 +4,8 @@ import Foundation
 /// all of them together is too slow for any.
 actor Turnstile {
     static let shared = Turnstile(places: max(4, ProcessInfo.processInfo.activeProcessorCount * 2))
+    /// For worlds that mostly wait: for a timeout, or for the claims of a dead worker.
+    static let patient = Turnstile(places: max(8, ProcessInfo.processInfo.activeProcessorCount * 5))
 
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []

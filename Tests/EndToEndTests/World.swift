@@ -24,6 +24,9 @@ final class World: Sendable {
     let stranger: Identity
     private let workers = Mutex<[Worker]>([])
     private let database = Mutex<PostgresServer?>(nil)
+    private let betweenDatabase = Mutex<PostgresProxy?>(nil)
+    /// The stand-in's address for the workers alone, which a fault can shut.
+    private let door = Mutex<String?>(nil)
     private let programs = Atomic<Int>(0)
 
     /// Makes a world, lets the test happen in it, and takes it down. The workers' logs are printed where the
@@ -33,16 +36,22 @@ final class World: Sendable {
     ///   - accounts: Which deployment accounts exist from the start.
     ///   - versioning: Whether the registry's bucket keeps the old versions of its objects.
     ///   - postgres: Whether the ledger is in a PostgreSQL server of the world's own.
+    ///   - ways: What can be broken on purpose between the workers and what they use.
+    ///   - turnstile: Who waits here for room on the machine.
     static func with(
         accounts: [String] = ["staging", "prod"],
         versioning: Bool = false,
         postgres: Bool = false,
+        ways: Set<Way> = [],
+        turnstile: Turnstile = .shared,
         _ story: (World) async throws -> Void
     ) async throws {
-        try await Turnstile.shared.pass {
+        try await turnstile.pass {
             let world = try await World(accounts: accounts, versioning: versioning)
             do {
                 if postgres { try await world.startServer() }
+                if ways.contains(.toAWS) { try await world.openDoor() }
+                if ways.contains(.toLedger) { try await world.startProxy() }
                 try await story(world)
             } catch {
                 await world.end()
@@ -51,6 +60,13 @@ final class World: Sendable {
             }
             await world.end()
         }
+    }
+
+    /// A way of the workers' that a test can break.
+    enum Way: Sendable {
+        case toAWS
+        /// The ledger is in PostgreSQL then.
+        case toLedger
     }
 
     private init(accounts: [String], versioning: Bool) async throws {
@@ -125,6 +141,8 @@ final class World: Sendable {
     private func end() async {
         for worker in workers.withLock({ $0 }) { await worker.kill() }
         await database.withLock { $0 }?.stop()
+        await betweenDatabase.withLock { $0 }?.stop()
+        if let door = door.withLock({ $0 }) { try? await aws.delete(Self.path(toDoor: door)) }
         // A person who wants to see what a failed test left behind sets this.
         if ProcessInfo.processInfo.environment["SLUICE_KEEP_WORLDS"] == nil {
             try? FileManager.default.removeItem(at: folder)
@@ -143,6 +161,31 @@ final class World: Sendable {
         let server = try PostgresServer(in: folder)
         database.withLock { $0 = server }
         try await eventually("the PostgreSQL server runs") { (server.isReady ? true : nil, server.log) }
+    }
+
+    var proxy: PostgresProxy {
+        get throws { try #require(betweenDatabase.withLock { $0 }, "there is a proxy before the ledger") }
+    }
+
+    private func startProxy() async throws {
+        let proxy = try await PostgresProxy(in: folder)
+        betweenDatabase.withLock { $0 = proxy }
+        try await eventually("the proxy runs") { (proxy.isReady ? true : nil, proxy.log) }
+    }
+
+    private func openDoor() async throws {
+        let url = try #require(try await aws.post("doors")["url"]?.string)
+        door.withLock { $0 = url }
+    }
+
+    /// Lets the workers in again where a fault has shut their door.
+    func openDoorAgain() async throws {
+        let door = try #require(door.withLock { $0 }, "the workers have a door of their own")
+        try await aws.post("\(Self.path(toDoor: door))/open")
+    }
+
+    private static func path(toDoor url: String) -> String {
+        "doors/\(url.split(separator: ":").last ?? "")"
     }
 
     var accounts: URL { folder.appending(path: "accounts") }
@@ -245,8 +288,10 @@ final class World: Sendable {
         }
         var environment = inherited.merging(
             [
-                "HOME": folder.path, "AWS_ENDPOINT_URL": aws.url, "AWS_REGION": "eu-west-1",
-                "SLUICE_LEDGER": database.withLock { $0 }?.url ?? "sqlite:\(folder.path)/ledger.sqlite",
+                "HOME": folder.path, "AWS_REGION": "eu-west-1",
+                "AWS_ENDPOINT_URL": (name == "worker" ? door.withLock { $0 } : nil) ?? aws.url,
+                "SLUICE_LEDGER": betweenDatabase.withLock { $0 }?.url ?? database.withLock { $0 }?.url
+                    ?? "sqlite:\(folder.path)/ledger.sqlite",
             ]
         ) { $1 }
         if let identity {
@@ -371,6 +416,8 @@ final class World: Sendable {
             "--reason",
             "the holdout week looks right",
             "--wait",
+            "--timeout",
+            "120",
             as: identity ?? releaseManager
         )
     }

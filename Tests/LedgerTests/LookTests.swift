@@ -379,11 +379,60 @@ import Testing
             try await bench.approve("demand-de", 1)
             try await bench.approve("demand-fr", 1)
             let looks = try await bench.turn().looks
-            let turn = try await bench.turn([bench.world.perform(looks[0], now: bench.now)])
-            let due = try #require(turn.nextDue)
-            #expect(due == bench.now + Ledger.folding)
-            bench.now = due
+            let start = bench.now
+            _ = try await bench.turn([bench.world.perform(looks[0], now: bench.now)])
+            bench.now = start + Ledger.folding - .milliseconds(1)
+            #expect(try await bench.turn().work.isEmpty)
+            bench.now = start + Ledger.folding
             #expect(try await bench.turn().work.count == 1)
+        }
+    }
+
+    /// A hiccup of the registry's does not make two releases of what was approved together.
+    @Test(arguments: Engine.allCases)
+    func aLookThatStumblesIsWaitedFor(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await bench.resync()
+            try await bench.approve("demand-de", 1)
+            try await bench.approve("demand-fr", 1)
+            var looks = try await bench.turn().looks
+            let failure = Failure(.transient, "the service is unavailable")
+            var outcomes = [bench.world.perform(looks[0], now: bench.now)]
+            for pause in [1, 2] {
+                let last = try #require(looks.last)
+                let turn = try await bench.turn(outcomes + [.lookFailed(last, failure)])
+                #expect(turn.work.isEmpty)
+                bench.pass(.seconds(pause))
+                looks = try await bench.turn().looks
+                outcomes = []
+            }
+            let turn = try await bench.turn([bench.world.perform(try #require(looks.last), now: bench.now)])
+            #expect(turn.work.map { $0.release.models.count } == [2])
+            #expect(try await bench.ledger.releases().count == 1)
+        }
+    }
+
+    /// And yet a version that cannot be read keeps the others for little more than half a minute.
+    @Test(arguments: Engine.allCases)
+    func aLookThatKeepsFailingIsNotWaitedForForLong(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await bench.resync()
+            let denied = Failure(.denied, "no")
+            try await bench.approve("demand-de", 1)
+            let fr1 = try await bench.approve("demand-fr", 1)
+            let start = bench.now
+            let looks = try await bench.turn().looks
+            var turn = try await bench.turn([
+                bench.world.perform(looks[0], now: bench.now), .lookFailed(looks[1], denied),
+            ])
+            #expect(looks[1].package == fr1)
+            while turn.work.isEmpty {
+                bench.now = try #require(turn.nextDue)
+                let outcomes = try await bench.turn().looks.map { Outcome.lookFailed($0, denied) }
+                turn = try await bench.turn(outcomes)
+            }
+            #expect(turn.work.map { $0.release.models.count } == [1])
+            #expect(bench.now - start <= Ledger.folding)
         }
     }
 

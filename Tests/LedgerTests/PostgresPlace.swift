@@ -30,18 +30,21 @@ struct PostgresPlace: Place {
         }
     }
 
-    /// Ends the one connection that waits for something particular, as soon as it does.
+    /// Ends the one connection to the schema that waits for something particular, as soon as it does.
     func terminate(waitingFor event: String) async throws {
+        let name = "sluice \(schema)"
         try await database.run { connection in
             try connection.open()
-            // The ten seconds that this may take is a limit and never a measurement.
-            for _ in 0..<1000 {
+            // The minute that this may take is a limit and never a measurement. Whoever waits in a commit keeps all
+            // others who want to tell something from theirs, so nobody must be left there.
+            let end = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < end {
                 let ended = try connection.execute(
                     """
                     SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
-                    WHERE wait_event = $1 AND pid <> pg_backend_pid()
+                    WHERE wait_event = $1 AND application_name = $2
                     """,
-                    [.text(event)]
+                    [.text(event), .text(name)]
                 )
                 if !ended.rows.isEmpty { return }
                 try connection.script("SELECT pg_sleep(0.01)")

@@ -76,6 +76,35 @@ struct PostgresTests {
         }
     }
 
+    /// So is the first write of all, which makes the table in which one looks that up.
+    @Test func aFirstCommitThatWasNotCarriedOutIsDoneAgain() async throws {
+        let place = try await PostgresPlace()
+        try await place.run(
+            """
+            SET search_path TO \(place.schema);
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql SET search_path TO \(place.schema)
+                AS 'BEGIN IF nextval(''tries'') = 1 THEN PERFORM pg_sleep(60); END IF; RETURN NULL; END';
+            """
+        )
+        let runs = Atomic<Int>(0)
+        let writer = PostgresWriter(try PostgresAddress(place.url), id: "first")
+        async let value = writer.write { transaction in
+            try (transaction as? PostgresTransaction)?.script(
+                """
+                \(PostgresSchema.own)
+                CREATE CONSTRAINT TRIGGER dawdles AFTER INSERT ON migrations DEFERRABLE INITIALLY DEFERRED
+                    FOR EACH ROW EXECUTE FUNCTION dawdle();
+                """
+            )
+            try transaction.run("INSERT INTO migrations (name) VALUES ('one')")
+            return runs.add(1, ordering: .relaxed).newValue
+        }
+        try await place.terminate(waitingFor: "PgSleep")
+        #expect(try await value == 2)
+        await place.remove()
+    }
+
     @Test func aReaderWhoseConnectionWasLostReadsAgain() async throws {
         try await Self.run { bench, place in
             #expect(try await bench.ledger.status().count == 1)

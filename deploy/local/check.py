@@ -918,6 +918,49 @@ def torn_and_skewed(world: World) -> None:
         raise AssertionError(f"the Date is {ahead:.0f} s ahead")
 
 
+@check("a door refuses connections for a while, and is open again")
+def shut_door(world: World) -> None:
+    url = world.control("doors", {})["url"]
+    keys = world.made_of["identities"]["worker"]
+    more = {"aws_access_key_id": keys["accessKeyId"], "aws_secret_access_key": keys["secretAccessKey"]}
+    config = Config(retries={"total_max_attempts": 1})
+    sts = boto3.client("sts", region_name=REGION, endpoint_url=url, config=config, **more)
+    expect(sts.get_caller_identity()["Account"], world.registry)
+    order = {"match": r"sts\.GetCallerIdentity$", "account": world.registry}
+    world.control("faults", {**order, "when": "refuse"})
+    for error in (ConnectionClosedError, EndpointConnectionError, EndpointConnectionError):
+        try:
+            sts.get_caller_identity()
+            raise AssertionError(f"{error.__name__} was expected")
+        except error:
+            pass
+    door = f"doors/{url.rpartition(':')[2]}"
+    world.control(f"{door}/open", {})
+    expect(sts.get_caller_identity()["Account"], world.registry)
+    world.control(door, method="DELETE")
+    try:
+        sts.get_caller_identity()
+        raise AssertionError("the door is closed")
+    except (ConnectionClosedError, EndpointConnectionError):
+        pass
+
+
+@check("an account's clock may be ahead, and so are its Dates and the ends of its sessions")
+def clock_ahead(world: World) -> None:
+    world.control("clock", {"accounts": [world.registry], "seconds": 3600})
+    try:
+        world.client("sts", attempts=1).get_caller_identity()
+        raise AssertionError("the call was not refused")
+    except ClientError as error:
+        expect(error.response["Error"]["Code"], "SignatureDoesNotMatch")
+        shown = error.response["ResponseMetadata"]["HTTPHeaders"]["date"]
+    ahead = parsedate_to_datetime(shown).timestamp() - time.time()
+    if not 3500 < ahead < 3700:
+        raise AssertionError(f"the Date is {ahead:.0f} s ahead")
+    world.control("clock", {"accounts": [world.registry], "seconds": 0})
+    world.assume()
+
+
 @check("an account may have a queue of its own, and a role of another account may send to it")
 def own_queue(world: World) -> None:
     account = {"name": "eu", "account": f"4{World.made:011d}", "queue": True}

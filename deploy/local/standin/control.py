@@ -16,7 +16,8 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      messages          queueUrl, body | base64, sender?, delaySeconds?
      faults            match (regex on service.Operation), account?, subject?, status?, code?, message?, times?,
                        delaySeconds?, when? instead | after | drop-before | drop-after | half | hold-before |
-                       hold-after, skip? (so many calls first), clockSeconds? (by which a refusal's Date is off)
+                       hold-after | refuse (shut the door, see below), skip? (so many calls first), clockSeconds?
+                       (by which a refusal's Date is off)
      faults/ID/release                                      let a held reply go
      throttle          account, match, perSecond (none: free again), burst?
      endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?, fallBack? (the traffic
@@ -32,11 +33,14 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      invoke            account, endpoint, target?, body, contentType?
      sessions          account, seconds                     sessions assumed from now on last so long
      sessions/expire   account?, accessKeyId?               end sessions now
+     clock             accounts, seconds                    by which AWS's clock is ahead for their callers
+     doors                                                  one more address of this stand-in, which a fault shuts:
+     doors/PORT/open                                        connections are cut and refused until this is asked
      clear-calls       account?
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
      endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
      objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
-DELETE faults/ID
+DELETE faults/ID · doors/PORT
 """
 
 from __future__ import annotations
@@ -45,7 +49,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import models, objects, shapes, sqs
 from .alarms import Alarms
@@ -61,6 +65,9 @@ from .sts import TokenService
 from .throttle import Throttle
 from .wire import AWSError, Reply, Request
 from .worlds import Worlds, insider
+
+if TYPE_CHECKING:
+    from .server import Doors
 
 IMAGE = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/linear:1"
 Asked = dict[str, Any]
@@ -78,6 +85,7 @@ class Control:
         calls: Calls,
         identities: Identities,
         tokens: TokenService,
+        doors: Doors,
     ) -> None:
         self._worlds = worlds
         self._sagemaker = sagemaker
@@ -88,6 +96,7 @@ class Control:
         self._calls = calls
         self._identities = identities
         self._tokens = tokens
+        self._doors = doors
         self._posts: dict[str, Callable[[Asked], Any]] = {
             "worlds": worlds.create,
             "identities": lambda asked: worlds.user(asked["account"], asked["name"]),
@@ -111,6 +120,8 @@ class Control:
             "invoke": self._invoke,
             "sessions": self._session_seconds,
             "sessions/expire": self._expire,
+            "clock": self._set_clock,
+            "doors": lambda _: {"url": f"http://127.0.0.1:{self._doors.open()}"},
             "clear-calls": self._clear,
         }
 
@@ -136,6 +147,12 @@ class Control:
             return self._faults.release(parts[1]).shown()
         if method == "DELETE" and parts[0] == "faults" and len(parts) == 2:
             return self._faults.remove(parts[1]).shown()
+        if method == "POST" and parts[0] == "doors" and parts[2:] == ["open"]:
+            self._doors.open_again(int(parts[1]))
+            return {}
+        if method == "DELETE" and parts[0] == "doors" and len(parts) == 2:
+            self._doors.close(int(parts[1]))
+            return {}
         if method != "GET":
             return None
         if parts == ["health"]:
@@ -381,6 +398,10 @@ class Control:
 
     def _expire(self, asked: Asked) -> Asked:
         return {"expired": self._identities.expire(asked.get("account"), asked.get("accessKeyId"))}
+
+    def _set_clock(self, asked: Asked) -> Asked:
+        self._identities.set_clock(asked["accounts"], float(asked["seconds"]))
+        return asked
 
     def _clear(self, asked: Asked) -> Asked:
         self._calls.clear(asked.get("account"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from .wire import AWSError
 
-WHEN = ("instead", "after", "drop-before", "drop-after", "half", "hold-before", "hold-after")
+WHEN = ("instead", "after", "drop-before", "drop-after", "half", "hold-before", "hold-after", "refuse")
 # A reply that nobody releases must not hold a thread for ever.
 LONGEST_HOLD = 600
 

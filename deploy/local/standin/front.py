@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import moto_app, s3, shapes, sqs
 from .alarms import Alarms
@@ -18,6 +18,9 @@ from .sts import TokenService
 from .throttle import Throttle
 from .wire import AWSError, Reply, Request, error_reply
 from .worlds import Worlds
+
+if TYPE_CHECKING:
+    from .server import Doors
 
 UNSIGNED = "AssumeRoleWithWebIdentity"
 SERVICES = {"monitoring": "cloudwatch"}
@@ -35,8 +38,9 @@ SUBJECTS = (
 
 
 class Front:
-    def __init__(self, update_seconds: float, base_url: str) -> None:
+    def __init__(self, update_seconds: float, base_url: str, doors: Doors) -> None:
         shapes.preload()
+        self.doors = doors
         self.identities = Identities()
         self.calls = Calls()
         self.faults = Faults()
@@ -56,6 +60,7 @@ class Front:
             self.calls,
             self.identities,
             self.tokens,
+            doors,
         )
 
     def answer(self, request: Request) -> Reply | None:
@@ -84,6 +89,8 @@ class Front:
         except AWSError as error:
             reply = error_reply(request, error)
             reply.clock = fault.clock if fault else 0
+        if reply:
+            reply.clock += self.identities.ahead(request.access_key)
         account = caller.account if caller else "unknown"
         arn = caller.arn if caller else "unsigned"
         self.calls.add(service, operation, account, arn, reply.status if reply else 0, subject, request.done)
@@ -93,7 +100,9 @@ class Front:
         self, fault: Fault, request: Request, caller: Caller | None, service: str, operation: str
     ) -> Reply | None:
         fault.pause()
-        if fault.when == "drop-before":
+        if fault.when == "refuse":
+            request.shut_door()
+        if fault.when in ("drop-before", "refuse"):
             return None
         if fault.when == "hold-before":
             fault.hold()

@@ -42,6 +42,8 @@ class Identities:
     def __init__(self) -> None:
         self._callers: dict[str, Caller] = {}
         self._lock = threading.Lock()
+        # Account → how far AWS's clock is ahead of this machine's, as its callers see it.
+        self._ahead: dict[str, float] = {}
         self._follow_iam()
 
     def _follow_iam(self) -> None:
@@ -93,6 +95,14 @@ class Identities:
                     ended += 1
         return ended
 
+    def set_clock(self, accounts: list[str], seconds: float) -> None:
+        with self._lock:
+            self._ahead.update(dict.fromkeys(accounts, seconds))
+
+    def ahead(self, access_key: str) -> float:
+        caller = self._callers.get(access_key)
+        return self._ahead.get(caller.account, 0.0) if caller else 0.0
+
     def check(self, request: Request) -> Caller:
         """The caller of a request, or AWS's refusal of it."""
         signed = signature.claimed(request)
@@ -101,7 +111,7 @@ class Identities:
         caller = self._callers.get(signed.access_key)
         if caller is None or caller.token != request.headers.get("x-amz-security-token"):
             raise _unknown(request, caller is not None)
-        signature.check(request, signed, caller.secret)
+        signature.check(request, signed, caller.secret, time.time() + self._ahead.get(caller.account, 0.0))
         if caller.expires is not None and caller.expires <= time.time():
             raise _expired(request)
         return caller

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 import time
 import traceback
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from .front import Front
 from .wire import AWSError, Reply, Request, error_reply
@@ -21,6 +24,80 @@ class Server(ThreadingHTTPServer):
         """A client that goes away is an everyday thing; anything else is worth a trace."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             traceback.print_exc(file=sys.stderr)
+
+
+class Door(Server):
+    """One more address, whose connections can be cut and refused for a while, as when a network is down."""
+
+    def __init__(self, front: Front, listener: socket.socket | None = None) -> None:
+        address = listener.getsockname() if listener else ("127.0.0.1", 0)
+        super().__init__(address, Handler, bind_and_activate=listener is None)
+        if listener:
+            self.socket.close()
+            self.socket = listener
+            self.server_activate()
+        self.front = front
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def shut(self) -> socket.socket:
+        """Refuse connections and cut those there are; gives a socket that keeps the port and does not listen."""
+        self.shutdown()
+        address = self.socket.getsockname()
+        self.server_close()
+        keeper = socket.socket()
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(address)
+        with self._lock:
+            for connection in self._open:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        return keeper
+
+
+class Doors:
+    """Further addresses of one stand-in, by their ports."""
+
+    def __init__(self) -> None:
+        self.front: Front | None = None
+        self._doors: dict[int, Door] = {}
+        # What keeps the ports of those that are shut.
+        self._kept: dict[int, socket.socket] = {}
+        self._lock = threading.Lock()
+
+    def open(self) -> int:
+        assert self.front
+        door = Door(self.front)
+        with self._lock:
+            self._doors[door.server_port] = door
+        return door.server_port
+
+    def close(self, port: int) -> None:
+        with self._lock:
+            door = self._doors.pop(port)
+            keeper = self._kept.pop(port, None) or door.shut()
+        keeper.close()
+
+    def shut(self, port: int) -> None:
+        """Refuse connections at a door until it is opened again."""
+        with self._lock:
+            self._kept[port] = self._doors[port].shut()
+
+    def open_again(self, port: int) -> None:
+        assert self.front
+        with self._lock:
+            self._doors[port] = Door(self.front, self._kept.pop(port))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,7 +121,9 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             key = name.lower()
             headers[key] = f"{headers[key]},{value}" if key in headers else value
-        request = Request(self.command, self.path, headers, self._body(headers), gone=self._gone)
+        request = Request(
+            self.command, self.path, headers, self._body(headers), gone=self._gone, shut_door=self._shut_door
+        )
         try:
             reply = self.server.front.answer(request)
         except Exception as error:
@@ -105,10 +184,14 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return True
 
+    def _shut_door(self) -> None:
+        self.server.front.doors.shut(self.server.server_port)
+
     def _drop(self) -> None:
         """Close without a word, as a connection that breaks does."""
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: object) -> None:
         return
@@ -116,5 +199,6 @@ class Handler(BaseHTTPRequestHandler):
 
 def serve(port: int, update_seconds: float) -> Server:
     server = Server(("127.0.0.1", port), Handler)
-    server.front = Front(update_seconds, f"http://127.0.0.1:{server.server_address[1]}")
+    doors = Doors()
+    server.front = doors.front = Front(update_seconds, f"http://127.0.0.1:{server.server_port}", doors)
     return server

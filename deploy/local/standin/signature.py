@@ -67,10 +67,10 @@ def _mismatch(request: Request, text: str) -> AWSError:
     return AWSError(code, text, 403)
 
 
-def check(request: Request, signed: Signed, secret: str) -> None:
+def check(request: Request, signed: Signed, secret: str, now: float) -> None:
     """Refuse the request unless it was signed with this secret, lately, over what was sent."""
     stamp = request.headers.get("x-amz-date", "")
-    _check_time(request, stamp)
+    _check_time(request, stamp, now)
     payload = hashlib.sha256(request.body).hexdigest()
     given = request.headers.get("x-amz-content-sha256")
     if signed.service == "s3":
@@ -100,22 +100,21 @@ def check(request: Request, signed: Signed, secret: str) -> None:
         )
 
 
-def _check_time(request: Request, stamp: str) -> None:
+def _check_time(request: Request, stamp: str, now: float) -> None:
     allowed = 900 if request.protocol == "s3" else 300
     try:
         sent = timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
     except ValueError:
         raise _mismatch(request, "Date must be in ISO-8601 'basic format'.") from None
-    if abs(time.time() - sent) <= allowed:
+    if abs(now - sent) <= allowed:
         return
     if request.protocol == "s3":
         raise AWSError(
             "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", 403
         )
-    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    earlier = sent < time.time()
-    text = f"Signature expired: {stamp} is now earlier than {now} ({now} - 5 min.)"
-    raise _mismatch(request, text if earlier else f"Signature not yet current: {stamp} is still later than {now}")
+    shown = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    text = f"Signature expired: {stamp} is now earlier than {shown} ({shown} - 5 min.)"
+    raise _mismatch(request, text if sent < now else f"Signature not yet current: {stamp} is still later than {shown}")
 
 
 def _check_s3(request: Request, signed: Signed, given: str | None, payload: str) -> None:

@@ -58,7 +58,8 @@ class TokenService:
         if caller.role_arn and seconds > 3600:
             text = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
             raise AWSError("ValidationError", text)
-        return _reply("AssumeRole", self._session(found, name, seconds))
+        ahead = self._identities.ahead(caller.access_key)
+        return _reply("AssumeRole", self._session(found, name, seconds, ahead))
 
     def _web_identity(self, form: dict[str, str]) -> Reply:
         arn, name, seconds = _asked(form)
@@ -69,7 +70,7 @@ class TokenService:
             raise AWSError("InvalidIdentityToken", "No OpenIDConnect provider found in your account.", 400)
         return _reply("AssumeRoleWithWebIdentity", self._session(found, name, seconds))
 
-    def _session(self, found: Any, name: str, seconds: int) -> str:
+    def _session(self, found: Any, name: str, seconds: int, ahead: float = 0) -> str:
         account = found.arn.split(":")[4]
         lasts = self._session_seconds.get(account, seconds)
         arn = f"arn:aws:sts::{account}:assumed-role/{found.name}/{name}"
@@ -84,7 +85,7 @@ class TokenService:
             role_arn=found.arn,
         )
         self._identities.add(session)
-        expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(session.expires))
+        expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(session.expires + ahead))
         credentials = {
             "AccessKeyId": session.access_key,
             "SecretAccessKey": session.secret,

@@ -13,7 +13,10 @@ from xml.sax.saxutils import escape
 
 @dataclass
 class Request:
-    """One HTTP request, read whole; header names are in lower case. `gone` tells whether its sender left."""
+    """One HTTP request, read whole; header names are in lower case. `gone` tells whether its sender left.
+
+    `shut_door` has the door that it came through cut its connections and refuse others.
+    """
 
     method: str
     target: str
@@ -23,6 +26,7 @@ class Request:
     region: str = ""
     access_key: str = ""
     gone: Callable[[], bool] = lambda: False
+    shut_door: Callable[[], None] = lambda: None
     # Whether what was asked for was done, whatever the sender hears of it.
     done: bool = False
     _json: dict[str, Any] | None = None
