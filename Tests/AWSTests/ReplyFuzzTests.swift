@@ -83,6 +83,19 @@ import Testing
             )
         },
         Case(
+            name: "DeleteMessageBatch",
+            good: """
+                {"Successful":[{"Id":"0"}],
+                 "Failed":[{"Id":"1","Code":"ReceiptHandleIsInvalid","SenderFault":true,"Message":"no"}]}
+                """
+        ) {
+            let failures = try await SQS($0).deleteMessages(
+                queueURL: "https://q",
+                receiptHandles: ["a", "b"]
+            )
+            #expect(failures.allSatisfy { (0..<2).contains($0.index) })
+        },
+        Case(
             name: "PutEvents",
             good: #"{"FailedEntryCount":1,"Entries":[{"EventId":"1"},{"ErrorCode":"a","ErrorMessage":"b"}]}"#
         ) {

@@ -13,10 +13,12 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      packages/delete   arn
      packages/announce arn, times?                          the same event again, with one id
      subscriptions     account, source, region?             a queue that hears the account's default bus
-     messages          queueUrl, body | base64, sender?, delaySeconds?
+     messages          queueUrl, body | base64 | bodies [body], sender?, delaySeconds?, times?
+     messages/return   queueUrl, elsewhere?                 what is in flight comes back now, as if somebody else
+                       had then received it and given it up
      faults            match (regex on service.Operation), account?, subject?, status?, code?, message?, times?,
                        delaySeconds?, when? instead | after | drop-before | drop-after | half | hold-before |
-                       hold-after, skip? (so many calls first), clockSeconds? (by which a refusal's Date is off)
+                       hold-after | entry (the first of a batch), skip? (so many calls first), clockSeconds? (by which a refusal's Date is off)
      faults/ID/release                                      let a held reply go
      throttle          account, match, perSecond (none: free again), burst?
      endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?, fallBack? (the traffic
@@ -99,6 +101,7 @@ class Control:
             "packages/announce": self._announce,
             "subscriptions": self._subscribe,
             "messages": self._message,
+            "messages/return": self._return,
             "faults": lambda asked: self._faults.add(asked).shown(),
             "throttle": self._set_rate,
             "endpoints/next": self._next,
@@ -257,10 +260,19 @@ class Control:
         # Bytes that are not UTF-8 stay as they are, for tests of what a worker does with them.
         raw = base64.b64decode(asked.get("base64", ""))
         body = asked["body"] if "body" in asked else raw.decode("utf-8", "surrogateescape")
-        queue = sqs.find(asked["queueUrl"], asked.get("region", "eu-west-1"))
-        message = Message(body, asked.get("sender", sqs.EVENTBRIDGE_SENDER))
-        sqs.mailbox(queue).send(message, float(asked.get("delaySeconds", 0)))
-        return {"messageId": message.id}
+        box = sqs.mailbox(sqs.find(asked["queueUrl"], asked.get("region", "eu-west-1")))
+        message_ids = []
+        for _ in range(int(asked.get("times", 1))):
+            for text in asked.get("bodies", [body]):
+                message = Message(text, asked.get("sender", sqs.EVENTBRIDGE_SENDER))
+                box.send(message, float(asked.get("delaySeconds", 0)))
+                message_ids.append(message.id)
+        return {"messageId": message_ids[-1], "count": len(message_ids)}
+
+    def _return(self, asked: Asked) -> Asked:
+        box = sqs.mailbox(sqs.find(asked["queueUrl"], asked.get("region", "eu-west-1")))
+        box.surface(bool(asked.get("elsewhere")))
+        return {"visible": box.counts()[0]}
 
     def _set_rate(self, asked: Asked) -> Any:
         self._throttle.set(asked["account"], asked["match"], asked.get("perSecond"), asked.get("burst"))
