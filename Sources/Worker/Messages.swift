@@ -43,9 +43,10 @@ struct MessageReader: Sendable {
         }
     }
 
-    /// What a message says of itself is quoted, and may be a megabyte.
+    /// What a message says of itself is quoted, and may be a megabyte, or a presigned URL. The body is kept as
+    /// it is, for whoever looks at the quarantine; the reason goes into logs and events.
     private static func short(_ reason: String) -> String {
-        reason.count <= 500 ? reason : reason.prefix(500) + "…"
+        (reason.count <= 500 ? reason : reason.prefix(500) + "…").withoutURLQueries
     }
 
     private struct Unreadable: Error {

@@ -4,7 +4,7 @@ It takes and answers JSON and wants no signature. A mistake in a request is a 40
 
 POST worlds            registry, accounts [{name, account, region?, queue?}], groups, externalId, region?,
                        versioning?, owner?; queue true gives an account a queue of its own
-     identities        account, name                        a user's keys, made if need be
+     identities        account, name, session?              a user's keys, made if need be, or a session's of theirs
      artifacts         bucket, key, model {…} | base64, padding?, size? (zeros up to that, which nobody stores)
      register          account, group, coefficients, intercept?, approve?, bucket?, size?, by?
      packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
@@ -45,6 +45,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -92,7 +93,7 @@ class Control:
         self._tokens = tokens
         self._posts: dict[str, Callable[[Asked], Any]] = {
             "worlds": worlds.create,
-            "identities": lambda asked: worlds.user(asked["account"], asked["name"]),
+            "identities": self._identity,
             "artifacts": self._artifact,
             "register": self._register,
             "packages": self._package,
@@ -163,6 +164,21 @@ class Control:
         if parts[0] == "endpoints" and len(parts) == 3:
             return self._endpoint(parts[1], parts[2])
         return None
+
+    def _identity(self, asked: Asked) -> Any:
+        keys = self._worlds.user(asked["account"], asked["name"])
+        caller = self._identities.claimed(keys["accessKeyId"])
+        if not asked.get("session") or caller is None:
+            return keys
+        caller = replace(
+            caller,
+            access_key="ASIA" + secrets.token_hex(8).upper(),
+            secret=secrets.token_urlsafe(30),
+            token=secrets.token_urlsafe(300),
+        )
+        self._identities.add(caller)
+        own = {"accessKeyId": caller.access_key, "secretAccessKey": caller.secret, "sessionToken": caller.token}
+        return {**keys, **own}
 
     # Artifacts, packages and messages.
 
