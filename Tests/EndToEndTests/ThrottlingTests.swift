@@ -30,16 +30,16 @@ struct ThrottlingTests {
                 return (done == Self.names.count ? true : nil, "\(done) of \(releases.count)")
             }
 
-            let begun = try worker.begun(in: "staging")
-            #expect(begun == Self.names, "in the order of their approvals")
+            // Looks at the registry that are under way together may overtake each other; a release does not
+            // wait for those that were approved after it.
+            let begun = try worker.begun(in: "staging").compactMap { Self.names.firstIndex(of: $0) }
+            #expect(begun.count == Self.names.count)
+            let late = zip(begun, begun.indices).map { $1 - $0 }.max() ?? 0
+            #expect(late <= Self.names.count / 4, "they began in the order of their approvals: \(begun)")
             for account in [world.staging, world.prod] {
                 let made = try await world.made(in: account)
-                #expect(made.map(\.status).filter { $0 == 200 }.count == Self.names.count, "each once")
-                // Who was refused comes again behind others, and not behind all of them.
-                let order = made.filter { $0.status == 200 }.compactMap { Self.names.firstIndex(of: $0.name) }
-                let late = zip(order, order.indices).map { $1 - $0 }.max() ?? 0
-                #expect(late <= Self.names.count / 2, "\(order)")
-
+                #expect(Set(made) == Set(Self.names), "each is there")
+                #expect(made.count == Self.names.count, "and once")
                 let refused = try await world.refused(in: account)
                 let calls = try await world.counts(account).filter { $0.key.hasPrefix("sagemaker.") }
                 let all = calls.values.reduce(0, +)
@@ -79,11 +79,11 @@ extension World {
         }
     }
 
-    /// The endpoints that were asked for in an account, in order, and what the answer was.
-    fileprivate func made(in account: String) async throws -> [(name: String, status: Int64)] {
+    /// The endpoints that were created in an account.
+    fileprivate func made(in account: String) async throws -> [String] {
         let calls = try await aws.get("calls?account=\(account)").array ?? []
-        return try calls.filter { $0["operation"] == "CreateEndpoint" }.map {
-            (try #require($0["subject"]?.string), try #require($0["status"]?.int))
+        return calls.filter { $0["operation"] == "CreateEndpoint" && $0["status"] == 200 }.compactMap {
+            $0["subject"]?.string
         }
     }
 
