@@ -56,14 +56,47 @@ public struct QuarantineLimits: Hashable, Sendable {
 }
 
 extension Ledger {
-    /// Records what a batch of messages means, in one transaction.
+    /// Records what a batch of messages means, in one transaction, or one by one where one of them cannot be
+    /// recorded, so that it does not keep the others from it.
     ///
+    /// - Parameter onFailure: Told of each message that cannot be recorded although others can.
     /// - Returns: For each message whether it is safely in the ledger and may be deleted from the queue.
+    /// - Throws: `LedgerError` where none of them can be recorded; none is then safe.
     public func record(
         _ batch: [Received],
         limits: QuarantineLimits = QuarantineLimits(),
-        now: Moment
+        now: Moment,
+        onFailure: (Received, any Error) -> Void = { _, _ in }
     ) async throws -> [Bool] {
+        do {
+            return try await recordTogether(batch, limits, now: now)
+        } catch  where batch.count > 1 {
+            var isRecorded: [Bool] = []
+            for message in batch {
+                do {
+                    isRecorded += try await recordTogether([message], limits, now: now)
+                } catch {
+                    // Where nothing can be written, that is no fault of the message.
+                    try await probe()
+                    onFailure(message, error)
+                    isRecorded.append(false)
+                }
+            }
+            return isRecorded
+        }
+    }
+
+    /// Writes what changes nothing, to find out whether anything can be written.
+    public func probe() async throws {
+        try await store.write { transaction in
+            try transaction.run("UPDATE quarantine_size SET messages = messages")
+            return
+        }
+    }
+
+    private func recordTogether(_ batch: [Received], _ limits: QuarantineLimits, now: Moment) async throws
+        -> [Bool]
+    {
         try await store.write { transaction in
             try batch.map { try record($0, limits: limits, in: transaction, now: now) }
         }
@@ -290,13 +323,19 @@ extension Ledger {
             message.messageID
         )
         if known != nil { return true }
-        let held = try transaction.row(
-            "SELECT COUNT(*) AS messages, COALESCE(SUM(LENGTH(body)), 0) AS bytes FROM quarantine"
-        )
         let body = [UInt8](message.body.utf8)
-        let messages = try held?.integer("messages") ?? 0
-        let bytes = try held?.integer("bytes") ?? 0
-        guard messages < limits.messages, bytes + Int64(body.count) <= limits.bytes else { return false }
+        // Counted as it grows: to count what is held for every message would take longer with each.
+        let isHeld = try transaction.run(
+            """
+            UPDATE quarantine_size SET messages = messages + 1, bytes = bytes + ?
+            WHERE messages < ? AND bytes + ? <= ?
+            """,
+            body.count,
+            limits.messages,
+            body.count,
+            limits.bytes
+        )
+        guard isHeld == 1 else { return false }
         try transaction.run(
             "INSERT INTO quarantine (message_id, received_at, sender, reason, body) VALUES (?, ?, ?, ?, ?)",
             message.messageID,

@@ -298,6 +298,13 @@ enum Schema {
             body BLOB NOT NULL
         ) STRICT;
 
+        -- How many messages the quarantine holds and how many bytes they have, in the one row.
+        CREATE TABLE quarantine_size (
+            messages INTEGER NOT NULL,
+            bytes INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO quarantine_size (messages, bytes) VALUES (0, 0);
+
         -- Every event, decision and effect, in order. `number` counts the lines of a chain, which is the
         -- release's, or else the endpoint's; `hash` covers the line and, through the one before it, the chain.
         CREATE TABLE journal (

@@ -76,6 +76,8 @@ public struct Attempt: Hashable, Sendable, Codable {
     public private(set) var needsPerson = false
     /// When the owed effect is due; nil once ended.
     public private(set) var dueAt: Moment?
+    /// When it was last woken.
+    public private(set) var wokenAt: Moment?
     public let startedAt: Moment
     public private(set) var endedAt: Moment?
 
@@ -139,9 +141,16 @@ public struct Attempt: Hashable, Sendable, Codable {
         }
     }
 
-    /// Makes the owed effect due at once, because something woke it.
+    /// The shortest time between two effects that were each woken for: whoever sends a flood of events, or
+    /// the same one over and over, does not turn it into a flood of calls.
+    static let wakingInterval = Duration.seconds(1)
+
+    /// Makes the owed effect due, because something woke it: at once, or a moment after it was last woken.
     public mutating func wake(now: Moment) {
-        if let dueAt, dueAt > now, state != .soaking { self.dueAt = now }
+        let soonest = max(now, wokenAt.map { $0 + Self.wakingInterval } ?? now)
+        guard let dueAt, dueAt > soonest, state != .soaking else { return }
+        self.dueAt = soonest
+        wokenAt = soonest
     }
 
     /// Stops the owed effect while there is a hold, and makes it due again when there is none.

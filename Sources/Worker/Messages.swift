@@ -10,6 +10,8 @@ struct MessageReader: Sendable {
 
     /// How long a request's reason may be, in characters.
     static let longestReason = 1000
+    /// How long AWS lets an ARN and the name of a model package group be, in bytes.
+    private static let (longestARN, longestGroup) = (2048, 63)
 
     func read(_ message: ReceivedMessage) -> Received {
         Received(
@@ -41,9 +43,10 @@ struct MessageReader: Sendable {
         }
     }
 
-    /// What a message says of itself is quoted, and may be a megabyte.
+    /// What a message says of itself is quoted, and may be a megabyte, or a presigned URL. The body is kept as
+    /// it is, for whoever looks at the quarantine; the reason goes into logs and events.
     private static func short(_ reason: String) -> String {
-        reason.count <= 500 ? reason : reason.prefix(500) + "…"
+        (reason.count <= 500 ? reason : reason.prefix(500) + "…").withoutURLQueries
     }
 
     private struct Unreadable: Error {
@@ -66,12 +69,13 @@ struct MessageReader: Sendable {
                     "the event is of account \(account), and the registry is \(settings.registry.account)"
                 )
             }
-            guard let package = detail["ModelPackageArn"]?.string,
+            guard let package = detail["ModelPackageArn"]?.string, package.utf8.count <= Self.longestARN,
                 package.contains(":\(account):model-package/")
             else {
                 throw Unreadable("the event names no model package of account \(account)")
             }
-            guard let group = detail["ModelPackageGroupName"]?.string else {
+            guard let group = detail["ModelPackageGroupName"]?.string, group.utf8.count <= Self.longestGroup
+            else {
                 throw Unreadable("the event's package is of no group")
             }
             return .packageChanged(package: package, group: group)
@@ -147,8 +151,10 @@ struct MessageReader: Sendable {
         if requestID == nil, name != "promote", name != "reject" {
             throw Unreadable("`\(name)` needs a `requestId`, which makes a repeat of the message harmless")
         }
+        // A key is looked up by an index, which holds no long ones.
+        let id = try requestID.map { $0.utf8.count <= 512 ? $0 : Digest.hex(try Digest.sha256($0)) }
         let key =
-            try requestID.map { "request \(sender) \($0)" }
+            try id.map { "request \(sender) \($0)" }
             ?? "body \(sender) \(Digest.hex(Digest.sha256(received.body)))"
         return .request(
             RequestMessage(

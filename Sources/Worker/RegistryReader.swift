@@ -73,7 +73,7 @@ struct RegistryReader: Sendable {
             version: package.version ?? version(package.arn),
             status: package.approvalStatus.flatMap { ApprovalStatus(rawValue: $0.rawValue) } ?? .pending,
             image: container?.image,
-            artifact: container?.modelDataURL,
+            artifact: container?.modelDataURL?.withoutURLQueries,
             problem: problem(with: package),
             modifiedAt: Moment(package.lastModifiedTime ?? package.creationTime),
             modifiedBy: package.lastModifiedBy,
@@ -100,8 +100,9 @@ struct RegistryReader: Sendable {
                 + "a version whose ModelDataUrl is a .tar.gz."
         }
         guard S3URL(url) != nil else {
-            return "\(name) has the artifact \(url), which is no s3://bucket/key. Register a version whose "
-                + "ModelDataUrl is one."
+            return
+                "\(name) has the artifact \(url.withoutURLQueries), which is no s3://bucket/key. Register a "
+                + "version whose ModelDataUrl is one."
         }
         return nil
     }

@@ -95,7 +95,8 @@ import Testing
             200,
             #"""
             {"Successful": [{"Id": "0"}],
-             "Failed": [{"Id": "1", "Code": "ReceiptHandleIsInvalid", "SenderFault": true, "Message": "no"}]}
+             "Failed": [{"Id": "1", "Code": "ReceiptHandleIsInvalid", "SenderFault": true, "Message": "no"},
+                        {"Id": "2", "Code": "nobody asked"}, {"Id": "-1", "Code": "nobody asked"}]}
             """#
         )
         try await bench.server.reply(reply, TestReply(200, #"{"Successful": []}"#))

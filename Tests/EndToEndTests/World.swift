@@ -23,6 +23,7 @@ final class World: Sendable {
     let releaseManager: Identity
     let stranger: Identity
     private let workers = Mutex<[Worker]>([])
+    private let scripts = Mutex<[Program]>([])
     private let database = Mutex<PostgresServer?>(nil)
     private let betweenDatabase = Mutex<PostgresProxy?>(nil)
     /// The stand-in's address for the workers alone, which a fault can shut.
@@ -140,6 +141,7 @@ final class World: Sendable {
 
     private func end() async {
         for worker in workers.withLock({ $0 }) { await worker.kill() }
+        for script in scripts.withLock({ $0 }) { script.send(SIGKILL) }
         await database.withLock { $0 }?.stop()
         await betweenDatabase.withLock { $0 }?.stop()
         if let door = door.withLock({ $0 }) { try? await aws.delete(Self.path(toDoor: door)) }
@@ -199,12 +201,19 @@ final class World: Sendable {
     }
 
     /// Starts a worker, and waits until its ledger can be read.
-    func startWorker(_ arguments: String..., as identity: Identity? = nil) async throws -> Worker {
+    ///
+    /// - Parameter environment: Where it finds its credentials, if it is not to be given any.
+    func startWorker(
+        _ arguments: String...,
+        as identity: Identity? = nil,
+        environment: [String: String]? = nil
+    ) async throws -> Worker {
         let worker = Worker(
             try start(
                 ["worker", "--tick", "200ms", "--resync", "2s"] + arguments,
-                as: identity ?? worker,
-                name: "worker"
+                as: environment == nil ? identity ?? worker : nil,
+                name: "worker",
+                environment: environment ?? [:]
             )
         )
         workers.withLock { $0.append(worker) }
@@ -242,8 +251,30 @@ final class World: Sendable {
         try await run(arguments, as: identity)
     }
 
-    func run(_ arguments: [String], as identity: Identity? = nil) async throws -> Program.Outcome {
-        try await start(arguments, as: identity, name: arguments.first ?? "sluice").finish()
+    func run(
+        _ arguments: [String],
+        as identity: Identity? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> Program.Outcome {
+        try await start(
+            arguments,
+            as: identity,
+            name: arguments.first ?? "sluice",
+            environment: environment
+        ).finish()
+    }
+
+    /// Starts a script of a test's own, which lasts as long as the world.
+    func serve(_ script: String, environment: [String: String] = [:]) throws -> Program {
+        let program = try start(
+            [],
+            as: nil,
+            name: "script",
+            through: ["python3", "-uc", script],
+            environment: environment
+        )
+        scripts.withLock { $0.append(program) }
+        return program
     }
 
     /// Runs a worker to its end on a terminal of its own, both of its outputs together.
@@ -281,7 +312,8 @@ final class World: Sendable {
         _ arguments: [String],
         as identity: Identity?,
         name: String,
-        through runner: [String] = []
+        through runner: [String] = [],
+        environment more: [String: String] = [:]
     ) throws -> Program {
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "LD_LIBRARY_PATH"].contains($0.key)
@@ -294,6 +326,7 @@ final class World: Sendable {
                     ?? "sqlite:\(folder.path)/ledger.sqlite",
             ]
         ) { $1 }
+        environment.merge(more) { $1 }
         if let identity {
             environment["AWS_ACCESS_KEY_ID"] = identity.accessKey
             environment["AWS_SECRET_ACCESS_KEY"] = identity.secret

@@ -1,3 +1,4 @@
+import Native
 import Promotion
 import Testing
 
@@ -182,28 +183,123 @@ import Testing
         }
     }
 
-    /// One message that cannot be written takes the batch back with it, so none of it leaves the queue.
+    /// A message that cannot be recorded goes back to the queue by itself; the others are safe.
     @Test(arguments: Engine.allCases)
-    func aBatchIsOneTransaction(_ engine: Engine) async throws {
+    func oneThatCannotBeRecordedKeepsNoOtherBack(_ engine: Engine) async throws {
         try await Bench.run(engine) { bench in
-            _ = try await bench.ledger.store.write { transaction in
-                try transaction.run("DROP TABLE unserved_groups")
+            try await Self.run(bench, "DROP TABLE unserved_groups")
+            let batch = [Self.unreadable("1"), Self.ofOtherGroup("2"), Self.unreadable("3")]
+            var failed: [String] = []
+            let isRecorded = try await bench.ledger.record(batch, now: bench.now) { message, error in
+                failed.append(message.messageID)
+                #expect(error is LedgerError)
             }
-            let batch = [
-                Self.unreadable("1"),
-                Received(
-                    messageID: "2",
-                    sender: nil,
-                    body: "{}",
-                    meaning: .packageChanged(package: "p", group: "other")
-                ),
-            ]
+            #expect(isRecorded == [true, false, true])
+            #expect(failed == ["2"])
+            #expect(try await bench.ledger.quarantine().map(\.id) == ["1", "3"])
+            #expect(try await bench.journal("event") == ["quarantined", "quarantined"])
             await #expect(throws: LedgerError.self) {
-                _ = try await bench.ledger.record(batch, now: bench.now)
+                _ = try await bench.ledger.record([batch[1]], now: bench.now)
             }
+        }
+    }
+
+    /// Where nothing can be written no message is to blame, and none leaves the queue.
+    @Test(arguments: Engine.allCases)
+    func nothingIsRecordedWhereNothingCanBeWritten(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            try await Self.run(bench, "DROP TABLE quarantine_size")
+            let batch = [Self.unreadable("1"), Self.unreadable("2")]
+            await #expect(throws: LedgerError.self) {
+                _ = try await bench.ledger.record(batch, now: bench.now) { message, _ in
+                    Issue.record("\(message.messageID) is to blame")
+                }
+            }
+            await #expect(throws: LedgerError.self) { try await bench.ledger.probe() }
             #expect(try await bench.ledger.quarantine().isEmpty)
             #expect(try await bench.count("journal") == 0)
         }
+    }
+
+    /// What the longest names that are let in come to has to fit the indexes by which they are looked up.
+    @Test(arguments: Engine.allCases)
+    func theLongestNamesAreHeld(_ engine: Engine) async throws {
+        try await Bench.run(engine) { bench in
+            // Of no pattern, so that PostgreSQL cannot make them shorter.
+            let package = try (0..<32).map { Digest.hex(try Digest.sha256("\($0)")) }.joined()
+            let key = "request \(package.prefix(600))"
+            try await bench.event(about: package, group: "demand-de")
+            try await bench.event(about: package, group: String(package.prefix(63)))
+            let hold = bench.hold("prod", key: key)
+            #expect(try await bench.ledger.record([hold], now: bench.now) == [true])
+            #expect(try await bench.ledger.verdict(on: key)?.verdict == "accepted")
+            #expect(try await bench.count("looks") == 1)
+        }
+    }
+
+    /// However many events come in between, a rollout has the same effects and is through no later.
+    @Test(arguments: Engine.allCases)
+    func tenThousandEventsDelayNoRollout(_ engine: Engine) async throws {
+        let calm = try await Self.rollout(engine, flood: 0)
+        let flooded = try await Self.rollout(engine, flood: 10_000)
+        #expect(flooded.effects == calm.effects)
+        #expect(flooded.end <= calm.end)
+    }
+
+    /// Brings a release to prod's gate, with a part of the flood between every two turns.
+    private static func rollout(_ engine: Engine, flood: Int) async throws -> (effects: [String], end: Moment)
+    {
+        var result: (effects: [String], end: Moment) = ([], Bench.start)
+        try await Bench.run(engine) { bench in
+            bench.world.set("demand-de", 1, .approved, at: bench.now)
+            try await bench.resync()
+            var left = flood
+            var outcomes: [Outcome] = []
+            for _ in 0..<200 {
+                for _ in 0..<min(left / 10, 200) {
+                    let batch = (left - 10..<left).map { irrelevant($0) }
+                    #expect(try await bench.ledger.record(batch, now: bench.now).allSatisfy(\.self))
+                    left -= 10
+                }
+                let turn = try await bench.turn(outcomes)
+                outcomes = bench.perform(turn)
+                if try await bench.ledger.releases().first?.state == "waiting", turn.work.isEmpty { break }
+                if outcomes.isEmpty { bench.now = max(bench.now, try #require(turn.nextDue)) }
+            }
+            #expect(left == 0, "all of it came while the release rolled")
+            #expect(try await bench.ledger.releases().first?.state == "waiting")
+            result = (try await bench.journal("effect"), bench.now)
+        }
+        return result
+    }
+
+    /// A duplicate, an event of another endpoint or group, or a message that means nothing, in turn.
+    private static func irrelevant(_ number: Int) -> Received {
+        switch number % 4 {
+        case 0: unreadable("\(number)")
+        case 1: ofOtherGroup("\(number)")
+        case 2: endpointChanged(number % 8 == 2 ? "staging" : "nowhere")
+        default:
+            Received(
+                messageID: "\(number)",
+                sender: nil,
+                body: "{}",
+                meaning: .packageChanged(package: World.arn("demand-de", 1), group: "demand-de")
+            )
+        }
+    }
+
+    private static func run(_ bench: Bench, _ sql: String) async throws {
+        _ = try await bench.ledger.store.write { try $0.run(sql) }
+    }
+
+    private static func ofOtherGroup(_ id: String) -> Received {
+        Received(
+            messageID: id,
+            sender: nil,
+            body: "{}",
+            meaning: .packageChanged(package: "p", group: "other")
+        )
     }
 
     private static func unreadable(_ id: String, body: String = "what") -> Received {

@@ -456,4 +456,17 @@ import Testing
         ended.attempt.wake(now: ended.now)
         #expect(ended.attempt.dueAt == nil)
     }
+
+    /// The same event over and over is no reason to look over and over.
+    @Test func aFloodOfWakesIsALookASecond() {
+        let it = AttemptScript.reaching(.awaiting)
+        it.attempt.wake(now: it.now)
+        #expect(it.line == "awaiting: look")
+        for _ in 1...3 {
+            #expect(it.sees(.inProgress, on: "", after: .zero) == "awaiting: look in 15s")
+            for _ in 1...100 { it.attempt.wake(now: it.now) }
+            #expect(it.line == "awaiting: look in 1s")
+            it.now = it.now + .seconds(1)
+        }
+    }
 }

@@ -4,6 +4,8 @@ import Worker
 /// An accounts folder in a place of its own, made of a small good one with some files changed.
 struct AccountsFixture {
     private var files: [String: String]
+    /// Files whose bytes need not be text.
+    private var bytes: [String: [UInt8]] = [:]
 
     init(empty: Bool = false) {
         files = empty ? [:] : Self.good
@@ -18,6 +20,11 @@ struct AccountsFixture {
     subscript(file: String) -> String? {
         get { files[file] }
         set { files[file] = newValue }
+    }
+
+    /// Puts bytes in the place of a file.
+    mutating func replace(_ file: String, with bytes: [UInt8]) {
+        self.bytes[file] = bytes
     }
 
     func load() throws -> AccountsFolder {
@@ -52,6 +59,7 @@ struct AccountsFixture {
             let isBad = text.unicodeScalars.contains("\u{FF}")
             try text.write(to: file, atomically: false, encoding: isBad ? .isoLatin1 : .utf8)
         }
+        for (name, bytes) in bytes { try Data(bytes).write(to: folder.appending(path: name)) }
         return try body(folder.path)
     }
 

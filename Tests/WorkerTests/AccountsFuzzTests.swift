@@ -1,38 +1,30 @@
+import TestServer
 import Testing
 import Worker
 
 /// Whatever stands in a file, the loader answers: with the folder or with problems that have a file.
 @Suite struct AccountsFuzzTests {
-    @Test(arguments: 1...8)
-    func noTextBringsTheLoaderDown(_ seed: UInt64) throws {
-        var random = SplitMix(state: seed)
-        for _ in 0..<10 {
-            var fixture = try Bool.random(using: &random) ? AccountsFixture() : Self.everyKey()
-            let file = ["registry.yaml", "staging.yaml", "prod.yaml", "endpoint.yaml"].randomElement(
-                using: &random
-            )
-            let name = try #require(file)
-            var text = try Array(#require(fixture[name]).unicodeScalars)
-            for _ in 0..<Int.random(in: 1...4, using: &random) {
-                let place = Int.random(in: 0..<text.count, using: &random)
-                let end = Int.random(in: place...min(place + 12, text.count), using: &random)
-                let piece = try #require(Self.pieces.randomElement(using: &random))
-                switch Int.random(in: 0..<3, using: &random) {
-                case 0: text.replaceSubrange(place..<end, with: piece.unicodeScalars)
-                case 1: text.insert(contentsOf: piece.unicodeScalars, at: place)
-                default:
-                    text.insert(
-                        contentsOf: text[place..<end],
-                        at: Int.random(in: 0..<text.count, using: &random)
-                    )
-                }
+    @Test(.timeLimit(.minutes(60)), arguments: ["registry.yaml", "staging.yaml", "endpoint.yaml", "row.csv"])
+    func noFileBringsTheLoaderDown(_ file: String) throws {
+        var fixture = try Self.everyKey()
+        let good = [try Array(#require(fixture[file]).utf8)]
+        let seed = file.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) }
+        var fuzz = Fuzz("accounts-\(file)", usual: 120, seed: seed, part: 4)
+        while var bytes = fuzz.next(from: good) {
+            if Bool.random(using: &fuzz.garbler) {
+                let place = Int.random(in: 0...bytes.count, using: &fuzz.garbler)
+                let piece = try #require(Self.pieces.randomElement(using: &fuzz.garbler))
+                bytes.insert(contentsOf: piece.utf8, at: place)
             }
-            var view = String.UnicodeScalarView()
-            view.append(contentsOf: text)
-            fixture[name] = String(view)
+            fixture.replace(file, with: bytes)
             let problems = try fixture.problems()
-            #expect(problems.allSatisfy { $0.hasPrefix("accounts") }, "\(fixture[name] ?? "")")
+            #expect(
+                problems.allSatisfy { $0.hasPrefix("accounts") && $0.utf8.count < 4096 },
+                "\(String(decoding: bytes.prefix(500), as: UTF8.self)): \(problems)"
+            )
+            #expect(problems.joined().utf8.count < 100_000)
         }
+        #expect(fuzz.trouble == nil)
     }
 
     /// Most keys there are, so that their values are garbled too.
@@ -93,17 +85,4 @@ import Worker
         "1e999",
         "2001-01-01", "=", "\u{0}", "\u{7F}", "99", "%", "-", "*", "24:00",
     ]
-
-    /// A seed says everything: the same one repeats the same run.
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            return word ^ (word >> 31)
-        }
-    }
 }

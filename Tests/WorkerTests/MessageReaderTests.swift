@@ -174,6 +174,14 @@ import Testing
         #expect(try Self.request(body, sender: "AIDAOTHER").key == "request AIDAOTHER r1")
     }
 
+    /// A key is looked up by an index, and PostgreSQL's hold no row of more than some 2,700 bytes.
+    @Test func aLongRequestIDIsADigestInItsKey() throws {
+        let long = String(repeating: "r", count: 513)
+        let body = Self.message("promote", #""release":"e.1","stage":"prod""#, requestID: long)
+        let key = try Self.request(body).key
+        #expect(try key == "request \(Self.sender) \(Digest.hex(Digest.sha256(long)))")
+    }
+
     @Test func aPackageEventSaysWhereToLook() throws {
         guard case .packageChanged(let package, let group) = try Self.read(Self.packageEvent()).meaning else {
             Issue.record("not a package event")
@@ -215,6 +223,20 @@ import Testing
         (
             packageEvent(detail: #""ModelPackageArn":7,"ModelPackageGroupName":"demand-de""#),
             "the event names no model package of account 111111111111"
+        ),
+        (
+            packageEvent(
+                detail:
+                    #""ModelPackageArn":"arn:aws:sagemaker:eu-west-1:111111111111:model-package/\#(String(repeating: "x", count: 2048))","ModelPackageGroupName":"demand-de""#
+            ),
+            "the event names no model package of account 111111111111"
+        ),
+        (
+            packageEvent(
+                detail:
+                    #""ModelPackageArn":"arn:aws:sagemaker:eu-west-1:111111111111:model-package/x/1","ModelPackageGroupName":"\#(String(repeating: "x", count: 64))""#
+            ),
+            "the event's package is of no group"
         ),
         (
             packageEvent(

@@ -894,6 +894,23 @@ def faults(world: World) -> None:
     refused("InternalError", "", s3.copy_object, **copy)
 
 
+@check("a fault lets one entry of a batch fail, and what is in flight comes back when asked")
+def entries_and_returns(world: World) -> None:
+    sqs = world.client("sqs")
+    world.control("messages", {"queueUrl": world.queue, "bodies": ["a", "b"], "times": 2})
+    received = world.receive(4)
+    expect([m["Body"] for m in received], ["a", "b", "a", "b"])
+    expect(world.control("messages/return", {"queueUrl": world.queue}), {"visible": 4})
+    entries = [{"Id": m["MessageId"], "ReceiptHandle": m["ReceiptHandle"]} for m in world.receive(4)]
+    order = {"match": "sqs.DeleteMessageBatch", "account": world.registry, "when": "entry"}
+    world.control("faults", {**order, "code": "ReceiptHandleIsInvalid", "status": 404})
+    batch = sqs.delete_message_batch(QueueUrl=world.queue, Entries=entries)
+    expect([(f["Id"], f["Code"]) for f in batch["Failed"]], [(entries[0]["Id"], "ReceiptHandleIsInvalid")])
+    expect(len(batch["Successful"]), 3)
+    world.control("messages/return", {"queueUrl": world.queue})
+    expect([m["Attributes"]["ApproximateReceiveCount"] for m in world.receive(1)], ["3"])
+
+
 @check("a fault lets so many calls through first, tears a reply in two, and shows a clock that is off")
 def torn_and_skewed(world: World) -> None:
     sagemaker = world.endpoint()

@@ -72,7 +72,10 @@ public struct SQS: Sendable {
         }
         let call = try call("DeleteMessageBatch", queueURL, Batch(queueUrl: queueURL, entries: entries))
         return try await client.send(call) {
-            try AWSJSON.decode(BatchOutput.self, from: $0.body).failed ?? []
+            // Of an entry that was not asked for nothing can be said.
+            (try AWSJSON.decode(BatchOutput.self, from: $0.body).failed ?? []).filter {
+                entries.indices.contains($0.index)
+            }
         }
     }
 

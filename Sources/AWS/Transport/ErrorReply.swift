@@ -36,7 +36,8 @@ struct ErrorReply: Sendable, Equatable {
             message.removeSubrange(quote.lowerBound...)
         }
         for secret in secrets where !secret.isEmpty { message = message.replacing(secret, with: "…") }
-        message = String(message.prefix(1024)).trimmingCharacters(in: .whitespacesAndNewlines)
+        message = String(message.prefix(1024)).withoutURLQueries
+            .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     init(status: Int, code: String, message: String, requestID: String?) {

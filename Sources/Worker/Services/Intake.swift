@@ -25,6 +25,9 @@ struct Intake: Service {
             var failures = 0
             while !Task.isCancelled {
                 do {
+                    // What cannot be recorded is not received either: every receive brings a message nearer
+                    // to the dead-letter queue.
+                    if failures > 0 { try await ledger.probe() }
                     let count = try await runOnce()
                     failures = 0
                     await progress.intake(wasEmpty: count == 0)
@@ -48,7 +51,14 @@ struct Intake: Service {
         )
         guard !messages.isEmpty else { return 0 }
         let received = messages.map(reader.read)
-        let isRecorded = try await ledger.record(received, now: .now)
+        var unwritten = 0
+        let isRecorded = try await ledger.record(received, now: .now) { message, error in
+            unwritten += 1
+            log.error(
+                "a message cannot be recorded and goes back to the queue: \(error)",
+                metadata: ["message": "\(message.messageID)"]
+            )
+        }
         await mailbox.wake()
         for message in received {
             if case .unreadable(let reason) = message.meaning {
@@ -56,9 +66,8 @@ struct Intake: Service {
             }
         }
         let done = zip(messages, isRecorded).filter { $0.1 }.map { $0.0 }
-        if done.count < messages.count {
-            log.error("the quarantine is full; \(messages.count - done.count) messages stay on the queue")
-        }
+        let left = messages.count - done.count - unwritten
+        if left > 0 { log.error("the quarantine is full; \(left) messages stay on the queue") }
         guard !done.isEmpty else { return messages.count }
         // What cannot be deleted comes again and does nothing.
         for failure in try await sqs.deleteMessages(

@@ -4,7 +4,7 @@ It takes and answers JSON and wants no signature. A mistake in a request is a 40
 
 POST worlds            registry, accounts [{name, account, region?, queue?}], groups, externalId, region?,
                        versioning?, owner?; queue true gives an account a queue of its own
-     identities        account, name                        a user's keys, made if need be
+     identities        account, name, session?              a user's keys, made if need be, or a session's of theirs
      artifacts         bucket, key, model {…} | base64, padding?, size? (zeros up to that, which nobody stores)
      register          account, group, coefficients, intercept?, approve?, bucket?, size?, by?
      packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
@@ -13,11 +13,13 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      packages/delete   arn
      packages/announce arn, times?                          the same event again, with one id
      subscriptions     account, source, region?             a queue that hears the account's default bus
-     messages          queueUrl, body | base64, sender?, delaySeconds?
+     messages          queueUrl, body | base64 | bodies [body], sender?, delaySeconds?, times?
+     messages/return   queueUrl, elsewhere?                 what is in flight comes back now, as if somebody else
+                       had then received it and given it up
      faults            match (regex on service.Operation), account?, subject?, status?, code?, message?, times?,
                        delaySeconds?, when? instead | after | drop-before | drop-after | half | hold-before |
-                       hold-after | refuse (shut the door, see below), skip? (so many calls first), clockSeconds?
-                       (by which a refusal's Date is off)
+                       hold-after | refuse (shut the door, see below) | entry (the first of a batch), skip? (so many
+                       calls first), clockSeconds? (by which a refusal's Date is off)
      faults/ID/release                                      let a held reply go
      throttle          account, match, perSecond (none: free again), burst?
      endpoints/next    account, endpoint, outcome done | rollback | fail, reason?, seconds?, fallBack? (the traffic
@@ -47,6 +49,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -99,7 +102,7 @@ class Control:
         self._doors = doors
         self._posts: dict[str, Callable[[Asked], Any]] = {
             "worlds": worlds.create,
-            "identities": lambda asked: worlds.user(asked["account"], asked["name"]),
+            "identities": self._identity,
             "artifacts": self._artifact,
             "register": self._register,
             "packages": self._package,
@@ -108,6 +111,7 @@ class Control:
             "packages/announce": self._announce,
             "subscriptions": self._subscribe,
             "messages": self._message,
+            "messages/return": self._return,
             "faults": lambda asked: self._faults.add(asked).shown(),
             "throttle": self._set_rate,
             "endpoints/next": self._next,
@@ -177,6 +181,21 @@ class Control:
         if parts[0] == "endpoints" and len(parts) == 3:
             return self._endpoint(parts[1], parts[2])
         return None
+
+    def _identity(self, asked: Asked) -> Any:
+        keys = self._worlds.user(asked["account"], asked["name"])
+        caller = self._identities.claimed(keys["accessKeyId"])
+        if not asked.get("session") or caller is None:
+            return keys
+        caller = replace(
+            caller,
+            access_key="ASIA" + secrets.token_hex(8).upper(),
+            secret=secrets.token_urlsafe(30),
+            token=secrets.token_urlsafe(300),
+        )
+        self._identities.add(caller)
+        own = {"accessKeyId": caller.access_key, "secretAccessKey": caller.secret, "sessionToken": caller.token}
+        return {**keys, **own}
 
     # Artifacts, packages and messages.
 
@@ -274,10 +293,19 @@ class Control:
         # Bytes that are not UTF-8 stay as they are, for tests of what a worker does with them.
         raw = base64.b64decode(asked.get("base64", ""))
         body = asked["body"] if "body" in asked else raw.decode("utf-8", "surrogateescape")
-        queue = sqs.find(asked["queueUrl"], asked.get("region", "eu-west-1"))
-        message = Message(body, asked.get("sender", sqs.EVENTBRIDGE_SENDER))
-        sqs.mailbox(queue).send(message, float(asked.get("delaySeconds", 0)))
-        return {"messageId": message.id}
+        box = sqs.mailbox(sqs.find(asked["queueUrl"], asked.get("region", "eu-west-1")))
+        message_ids = []
+        for _ in range(int(asked.get("times", 1))):
+            for text in asked.get("bodies", [body]):
+                message = Message(text, asked.get("sender", sqs.EVENTBRIDGE_SENDER))
+                box.send(message, float(asked.get("delaySeconds", 0)))
+                message_ids.append(message.id)
+        return {"messageId": message_ids[-1], "count": len(message_ids)}
+
+    def _return(self, asked: Asked) -> Asked:
+        box = sqs.mailbox(sqs.find(asked["queueUrl"], asked.get("region", "eu-west-1")))
+        box.surface(bool(asked.get("elsewhere")))
+        return {"visible": box.counts()[0]}
 
     def _set_rate(self, asked: Asked) -> Any:
         self._throttle.set(asked["account"], asked["match"], asked.get("perSecond"), asked.get("burst"))

@@ -1,4 +1,7 @@
-"""Faults on order: errors instead of or after an effect, lost and torn replies, delays, replies held back."""
+"""Faults on order: errors instead of or after an effect, lost and torn replies, delays, replies held back.
+
+`entry` lets the first entry of an SQS batch fail, and the others succeed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 
 from .wire import AWSError
 
-WHEN = ("instead", "after", "drop-before", "drop-after", "half", "hold-before", "hold-after", "refuse")
+WHEN = ("instead", "after", "drop-before", "drop-after", "half", "hold-before", "hold-after", "refuse", "entry")
 # A reply that nobody releases must not hold a thread for ever.
 LONGEST_HOLD = 600
 
@@ -68,7 +71,7 @@ class Faults:
             error = AWSError(
                 code, asked.get("message", "A fault on order."), asked.get("status", 500), asked.get("more")
             )
-        elif when in ("instead", "after") and not asked.get("delaySeconds"):
+        elif when in ("instead", "after", "entry") and not asked.get("delaySeconds"):
             raise ValueError("a fault without status or code needs delaySeconds, or when drop-… or hold-…")
         subject = re.compile(asked["subject"]) if "subject" in asked else None
         with self._lock:

@@ -108,6 +108,9 @@ class Front:
             fault.hold()
         if fault.when in ("instead", "hold-before") and fault.error:
             raise fault.error
+        if fault.when == "entry":
+            request.entry_error = fault.error
+            return self._perform(request, caller, service, operation)
         try:
             reply: Reply = self._perform(request, caller, service, operation)
         except AWSError as error:

@@ -147,6 +147,18 @@ class Mailbox:
             self._surface(time.time())
             self._changed.notify_all()
 
+    def surface(self, is_stale: bool) -> None:
+        """Let every message in flight come back, as if its time were over; its handle may be stale then."""
+        with self._changed:
+            for _, _, message in list(self._hidden):
+                if message.handle and message.hidden_until:
+                    message.hidden_until = 0.0
+                    if is_stale:
+                        self._forget(message)
+                    if not message.deleted:
+                        self._visible.append(message)
+            self._changed.notify_all()
+
     def purge(self) -> None:
         with self._changed:
             self._visible.clear()

@@ -77,7 +77,7 @@ def answer(request: Request, caller: Caller, operation: str) -> Reply | None:
     perform = OPERATIONS.get(operation)
     if perform is None:
         return None
-    asked = {**request.json, "gone": request.gone}
+    asked = {**request.json, "gone": request.gone, "entryError": request.entry_error}
     queue = find(asked.get("QueueUrl", ""), request.region)
     return json_reply(perform(queue, asked, caller), "1.0")
 
@@ -213,6 +213,8 @@ def _batch(each: Any) -> Any:
         failed: list[dict[str, Any]] = []
         for entry in entries:
             try:
+                if asked["entryError"] and entry is entries[0]:
+                    raise asked["entryError"]
                 done.append({"Id": entry.get("Id"), **each(queue, entry, caller)})
             except AWSError as error:
                 failed.append(

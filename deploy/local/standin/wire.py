@@ -27,6 +27,8 @@ class Request:
     access_key: str = ""
     gone: Callable[[], bool] = lambda: False
     shut_door: Callable[[], None] = lambda: None
+    # What the first entry of a batch is to fail with.
+    entry_error: AWSError | None = None
     # Whether what was asked for was done, whatever the sender hears of it.
     done: bool = False
     _json: dict[str, Any] | None = None

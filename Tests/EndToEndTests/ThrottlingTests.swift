@@ -1,0 +1,106 @@
+import Foundation
+import Native
+import Testing
+
+@Suite(.enabled(if: LocalAWS.url != nil))
+struct ThrottlingTests {
+    private static let names = (1...40).map { "store-\($0)" }
+
+    /// Forty releases at once are far more calls than an account takes in a second. The worker finds out how
+    /// many it takes, all are through in the end, and whoever was approved first begins first.
+    @Test func fortyApprovalsInAnAccountThatTakesTwentyCallsASecond() async throws {
+        try await World.with { world in
+            try await world.serve(eachOf: Self.names)
+            for account in [world.staging, world.prod] {
+                try await world.aws.post(
+                    "throttle",
+                    ["account": .string(account), "match": #"^sagemaker\."#, "perSecond": 20]
+                )
+            }
+            let worker = try await world.startWorker()
+            try await world.eventually("every group was listed") {
+                let listed = try await world.counts(world.registry)["sagemaker.ListModelPackages"] ?? 0
+                return (listed >= Self.names.count ? true : nil, "\(listed)")
+            }
+            for name in Self.names { try await world.register(name) }
+            try await world.eventually("all are released", within: .seconds(300)) {
+                let releases = try await world.releases()
+                let done = releases.count { $0.state == "released" }
+                #expect(releases.allSatisfy { ["rolling", "waiting", "released"].contains($0.state) })
+                return (done == Self.names.count ? true : nil, "\(done) of \(releases.count)")
+            }
+
+            // Looks at the registry that are under way together may overtake each other; a release does not
+            // wait for those that were approved after it.
+            let begun = try worker.begun(in: "staging").compactMap { Self.names.firstIndex(of: $0) }
+            #expect(begun.count == Self.names.count)
+            let late = zip(begun, begun.indices).map { $1 - $0 }.max() ?? 0
+            #expect(late <= Self.names.count / 4, "they began in the order of their approvals: \(begun)")
+            for account in [world.staging, world.prod] {
+                let made = try await world.made(in: account)
+                #expect(Set(made) == Set(Self.names), "each is there")
+                #expect(made.count == Self.names.count, "and once")
+                let refused = try await world.refused(in: account)
+                let calls = try await world.counts(account).filter { $0.key.hasPrefix("sagemaker.") }
+                let all = calls.values.reduce(0, +)
+                #expect(refused > 0, "the account was too slow for them")
+                #expect(refused < Int64(all / 4), "\(refused) of \(all) calls were refused")
+            }
+        }
+    }
+}
+
+extension World {
+    /// Lets each of these models be served by an endpoint of its own name, with no person at any gate.
+    fileprivate func serve(eachOf names: [String]) async throws {
+        _ = try await aws.post(
+            "worlds",
+            [
+                "registry": .string(registry),
+                "accounts": [
+                    ["name": "staging", "account": .string(staging)],
+                    ["name": "prod", "account": .string(prod)],
+                ],
+                "groups": .array(names.map(JSONValue.string)),
+                "externalId": "acme",
+            ]
+        )
+        try edit("demand-forecast.yaml", "approvals: 1", "approvals: 0")
+        try edit("demand-forecast.yaml", "  demand-fr.tar.gz: demand-fr\n", "")
+        let file = accounts.appending(path: "demand-forecast.yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try FileManager.default.removeItem(at: file)
+        for name in names {
+            try text.replacing("demand-forecast", with: name).replacing("demand-de", with: name).write(
+                to: accounts.appending(path: "\(name).yaml"),
+                atomically: true,
+                encoding: .utf8
+            )
+        }
+    }
+
+    /// The endpoints that were created in an account.
+    fileprivate func made(in account: String) async throws -> [String] {
+        let calls = try await aws.get("calls?account=\(account)").array ?? []
+        return calls.filter { $0["operation"] == "CreateEndpoint" && $0["status"] == 200 }.compactMap {
+            $0["subject"]?.string
+        }
+    }
+
+    /// How many calls an account was too slow for.
+    fileprivate func refused(in account: String) async throws -> Int64 {
+        let rates = try await aws.get("throttle?account=\(account)").array ?? []
+        return rates.compactMap { $0["refused"]?.int }.reduce(0, +)
+    }
+}
+
+extension Worker {
+    /// The endpoints whose attempt in an account began, in order.
+    fileprivate func begun(in account: String) throws -> [String] {
+        try log.split(separator: "\n").compactMap { line in
+            let entry = try JSONDocument(parsing: [UInt8](line.utf8)).root
+            guard entry["step"] == "attemptBegan", entry["account"]?.string == account else { return nil }
+            return entry["release"]?.string.map { String($0.prefix { $0 != "." }) }
+        }
+    }
+}
