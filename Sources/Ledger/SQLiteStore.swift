@@ -68,13 +68,15 @@ package final class SQLiteStore: Store {
         return migrator
     }
 
-    package func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value)
+        async throws
         -> Value
     {
         try await Self.translating { try await self.pool.read { try body(SQLiteTransaction(database: $0)) } }
     }
 
-    package func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value)
+        async throws
         -> Value
     {
         // In a task of its own: whoever is cancelled still gets its last write recorded.

@@ -23,7 +23,9 @@ struct People {
 
     /// What there is before the first worker.
     mutating func begin() {
-        for group in groups where world.chance.below(4) > 0 { register(group, isApproved: true, isGood: true) }
+        for group in groups where world.chance.below(4) > 0 {
+            register(group, isApproved: true, isGood: true)
+        }
     }
 
     /// One thing happens.
@@ -89,7 +91,9 @@ struct People {
     /// Changes what the ledger has seen: a change back that nobody saw is no decision.
     private func change(to status: String) {
         let known = Dictionary(
-            world.rows("SELECT arn, status FROM packages").map { ($0["arn"] as String, $0["status"] as String) },
+            world.rows("SELECT arn, status FROM packages").map {
+                ($0["arn"] as String, $0["status"] as String)
+            },
             uniquingKeysWith: { $1 }
         )
         let found = world.aws.packages.values.filter { $0.status != status && known[$0.arn] == $0.status }
@@ -98,6 +102,7 @@ struct People {
         var package = world.chance.pick(Array(found.suffix(4)))
         package.status = status
         package.modifiedAt = world.now
+        if status == "Approved" { world.rules.lift(package.arn) }
         package.withdrawnAt = status == "Approved" ? .max : min(package.withdrawnAt, world.now)
         world.aws.packages[package.arn] = package
         world.tell("\(package.group)/\(package.version) becomes \(status)")
@@ -120,7 +125,11 @@ struct People {
         let keys = world.aws.objects.keys.filter { $0.hasPrefix("registry/") }.sorted()
         guard !keys.isEmpty else { return }
         let key = world.chance.pick(keys)
-        world.aws.objects[key] = SimulatedAWS.Object(content: "\(key) overwritten", number: world.name())
+        var object = SimulatedAWS.Object(content: "\(key) overwritten", number: world.name())
+        if world.fault == .lyingCopy, let old = world.aws.objects[key] {
+            object = SimulatedAWS.Object(content: object.content, number: old.number, pretended: old.content)
+        }
+        world.aws.objects[key] = object
         world.tell("\(key) is overwritten")
     }
 
@@ -181,7 +190,9 @@ struct People {
 
     private func ask(_ action: String, _ release: (id: String, stage: String)?) {
         guard let release else { return }
-        let fields = action == "retry" ? ["release": release.id] : ["release": release.id, "stage": release.stage]
+        if action == "retry" { world.rules.liftAll() }
+        let fields =
+            action == "retry" ? ["release": release.id] : ["release": release.id, "stage": release.stage]
         post(action, fields, by: world.chance.pick([Scene.anna, Scene.bert]))
     }
 
@@ -191,7 +202,8 @@ struct People {
         promote(release, by: person, isOverride: world.chance.below(8) == 0)
     }
 
-    private func promote(_ release: (id: String, stage: String), by person: String, isOverride: Bool = false) {
+    private func promote(_ release: (id: String, stage: String), by person: String, isOverride: Bool = false)
+    {
         let key = "\(release.id) \(release.stage)"
         if person != Scene.stranger { world.rules.promotions[key, default: []].insert(person) }
         if isOverride, person == Scene.anna { world.rules.overrides.insert(key) }
@@ -242,7 +254,7 @@ struct People {
         let waiting = world.rows(
             """
             SELECT id, json_extract(body, '$.course[' || json_extract(body, '$.position') || '].stage') AS stage
-            FROM releases WHERE state = 'waiting'
+            FROM releases WHERE state = 'waiting' AND json_extract(body, '$.waitingFor') NOT LIKE '% in the registry; %'
             """
         )
         for row in waiting {

@@ -96,7 +96,8 @@ struct Request {
         case "HEAD": "HeadObject"
         case "PUT": headers["x-amz-copy-source"] == nil ? "PutObject" : "CopyObject"
         case "POST": "DeleteObjects"
-        default: query["list-type"] != nil ? "ListObjectsV2" : key.isEmpty ? "ListMultipartUploads" : "GetObject"
+        default:
+            query["list-type"] != nil ? "ListObjectsV2" : key.isEmpty ? "ListMultipartUploads" : "GetObject"
         }
     }
 }

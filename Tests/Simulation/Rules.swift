@@ -10,24 +10,40 @@ struct Rules {
     /// sweep is five minutes away.
     static let grace: Int64 = 600_000
 
-    /// What the models of each release were made of when they were tested in the first stage, by release and
-    /// target.
+    /// What each package was made of when it was first tested, by endpoint and ARN.
     var tested: [String: String] = [:]
     /// Which targets answered, on which config.
     private var answers: Set<String> = []
     /// Who promoted which release, and who passed over its gate.
     var promotions: [String: Set<String>] = [:]
     var overrides: Set<String> = []
+    /// When a package failed its smoke test, by endpoint and ARN.
+    private var failed: [String: Int64] = [:]
     private var lastVerified: Int64 = 0
     private var lastRelease: Int64 = 0
 
-    mutating func answered(_ target: String, at endpoint: String, in account: String, _ aws: SimulatedAWS) {
-        guard let here = aws.accounts[account], let live = here.endpoints[endpoint] else { return }
+    /// A target model was asked, and answered well or not.
+    mutating func answered(
+        _ target: String,
+        at endpoint: String,
+        in account: String,
+        isGood: Bool,
+        _ world: World
+    ) {
+        guard let here = world.aws.accounts[account], let live = here.endpoints[endpoint] else { return }
         answers.insert("\(account) \(live.config) \(target)")
-        guard let release = here.configs[live.config]?.tags["sluice:release"] else { return }
-        let key = "\(release) \(target)"
-        if tested[key] == nil { tested[key] = aws.content(of: target, in: live.config, here) }
+        guard let package = here.configs[live.config]?.tags["sluice:model/\(target)"] else { return }
+        let key = "\(endpoint) \(package)"
+        if tested[key] == nil { tested[key] = world.aws.content(of: target, in: live.config, here) }
+        if !isGood { failed[key] = world.now }
     }
+
+    /// A new decision lifts the bars of a version, and a retry those of a release.
+    mutating func lift(_ package: String) {
+        for key in failed.keys where key.hasSuffix(" \(package)") { failed[key] = nil }
+    }
+
+    mutating func liftAll() { failed = [:] }
 
     /// The moment before a switch.
     static func switches(
@@ -76,18 +92,24 @@ struct Rules {
             let isGone = world.aws.packages[arn] == nil
             let isAccepted = !isGone && accepts.contains(package?.status ?? "")
             if !isAccepted, (package?.withdrawnAt ?? 0) + grace < world.now {
-                world.violate(1, "\(stage) begins to serve \(arn), which is \(isGone ? "deleted" : package?.status ?? "")")
+                world.violate(
+                    1,
+                    "\(stage) begins to serve \(arn), which is \(isGone ? "deleted" : package?.status ?? "")"
+                )
             }
             let bars = world.rows(
                 "SELECT at FROM bars WHERE endpoint = ? AND target = ? AND package = ? AND at < ?",
                 [name, target, arn, attempt["begun"] as Int64?]
             )
-            if !bars.isEmpty { world.violate(8, "\(stage) begins to serve \(arn), which is barred") }
+            let failedAt = world.rules.failed["\(name) \(arn)"] ?? .max
+            if !bars.isEmpty || failedAt < attempt["begun"] ?? Int64.min {
+                world.violate(8, "\(stage) begins to serve \(arn), which is barred")
+            }
         }
         guard world.scene.settings.endpoint(name)?.stages.first?.name != stage else { return }
-        for (target, _) in models {
+        for (target, arn) in models {
             let content = world.aws.content(of: target, in: config, here)
-            if world.rules.tested["\(release) \(target)"] != content {
+            if world.rules.tested["\(name) \(arn)"] != content {
                 world.violate(2, "\(stage) begins to serve other bytes of \(target) than were tested")
             }
         }
@@ -96,7 +118,9 @@ struct Rules {
             [release, stage]
         ).isEmpty
         let people = world.rules.promotions["\(release) \(stage)"]?.count ?? 0
-        if !isOpened || people < document.gate.approvals && !world.rules.overrides.contains("\(release) \(stage)") {
+        if !isOpened
+            || people < document.gate.approvals && !world.rules.overrides.contains("\(release) \(stage)")
+        {
             world.violate(6, "\(release) enters \(stage) past its gate: \(people) people said yes")
         }
     }
@@ -110,7 +134,10 @@ struct Rules {
             let account = world.scene.settings.account(row["account"])?.account ?? ""
             let live = world.aws.accounts[account]?.endpoints[name]
             if live?.config != config || live?.status != "InService" {
-                world.violate(4, "\(config) is verified in \(account), where \(live?.config ?? "nothing") is live")
+                world.violate(
+                    4,
+                    "\(config) is verified in \(account), where \(live?.config ?? "nothing") is live"
+                )
             }
             let tests = world.rows(
                 """
@@ -126,7 +153,10 @@ struct Rules {
                 }
             }
         }
-        for row in world.rows("SELECT rowid AS id, * FROM releases WHERE rowid > ?", [world.rules.lastRelease]) {
+        for row in world.rows(
+            "SELECT rowid AS id, * FROM releases WHERE rowid > ?",
+            [world.rules.lastRelease]
+        ) {
             world.rules.lastRelease = row["id"]
             let barred = world.rows(
                 """
@@ -135,7 +165,9 @@ struct Rules {
                 """,
                 [row["body"] as String?, row["endpoint"] as String?]
             )
-            if !barred.isEmpty { world.violate(8, "release \(row["id"] as Int64) is composed of what is barred") }
+            if !barred.isEmpty {
+                world.violate(8, "release \(row["id"] as Int64) is composed of what is barred")
+            }
         }
     }
 
@@ -144,7 +176,9 @@ struct Rules {
         for (number, account) in aws.accounts {
             for (name, endpoint) in account.endpoints {
                 for config in [endpoint.config, endpoint.pending].compactMap(\.self) {
-                    guard let url = account.configs[config].flatMap({ account.models[$0.model]?.url }) else { continue }
+                    guard let url = account.configs[config].flatMap({ account.models[$0.model]?.url }) else {
+                        continue
+                    }
                     if "s3://\(place)".hasPrefix(url) {
                         world.violate(7, "\(place) was removed while \(name) in \(number) serves from there")
                     }

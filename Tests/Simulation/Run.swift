@@ -4,25 +4,49 @@ import Ledger
 import Native
 import Promotion
 
-/// A fault that is planted to see that the simulation catches it.
+/// A fault that is planted at the worker's edges to see that the simulation catches it.
 public enum PlantedFault: String, CaseIterable, Sendable {
-    /// AWS takes an update that is under way already for one more.
-    case blindRetry
-    /// Claims are not compared with their terms.
-    case lostTerm
-    /// Gates open without being asked.
-    case openGate
-    /// Smoke tests are not asked.
+    /// Who sends a message counts as an approver.
+    case forgedSender
+    /// S3 copies what was put in an artifact's place and says that it is what was there before.
+    case lyingCopy
+    /// An endpoint that went back to its old config is described as serving the new one.
+    case falseInService
+    /// Smoke tests are answered by somebody who asks no model.
     case deafTester
-    /// A bar is forgotten as soon as it is there.
+    /// An update under way is not described.
+    case staleDescription
+    /// The ledger forgets its bars.
     case forgottenBar
+    /// A claim ends as soon as it is given.
+    case brokenLease
+
+    /// The invariants that it breaks.
+    public var breaks: Set<Int> {
+        switch self {
+        case .forgedSender: [6]
+        case .lyingCopy: [2]
+        case .falseInService, .deafTester: [4]
+        case .staleDescription, .brokenLease: [3, 12]
+        case .forgottenBar: [8]
+        }
+    }
+}
+
+/// Something that must never be.
+public struct Violation: Equatable, Sendable, CustomStringConvertible {
+    /// Which of the design's invariants; 0 is the simulation's own, that a run depends on its seed alone.
+    public let invariant: Int
+    public let sentence: String
+
+    public var description: String { "invariant \(invariant) is broken: \(sentence)" }
 }
 
 /// One run of the simulation: a storm, and then the calm in which everything has to come to its end.
 public struct Run: Sendable {
     public let seed: UInt64
     public let scene: String
-    public let violations: [String]
+    public let violations: [Violation]
     /// The digest of all that happened.
     public let digest: UInt64
     /// What happened, where it was asked for.
@@ -110,8 +134,8 @@ struct Driver {
     }
 
     private var isQuiet: Bool {
-        world.rows("SELECT 1 FROM releases WHERE ended_at IS NULL UNION SELECT 1 FROM attempts WHERE ended_at IS NULL")
-            .isEmpty && world.aws.queue.isEmpty
+        Rest.openReleases(world).isEmpty && world.aws.queue.isEmpty
+            && world.rows("SELECT 1 FROM attempts WHERE ended_at IS NULL UNION SELECT 1 FROM looks").isEmpty
     }
 
     private mutating func end() {
@@ -147,7 +171,9 @@ struct Driver {
         var next = Int64.max
         for sleeper in world.sleepers { next = min(next, max(sleeper.until, sleeper.worker.pausedUntil)) }
         for call in world.calls { next = min(next, max(call.until, call.worker.pausedUntil)) }
-        for message in world.aws.queue where message.visibleAt > world.now { next = min(next, message.visibleAt) }
+        for message in world.aws.queue where message.visibleAt > world.now {
+            next = min(next, message.visibleAt)
+        }
         if let change = world.aws.nextChange { next = min(next, change) }
         if let hired = hiring.first { next = min(next, hired) }
         return next
@@ -182,10 +208,18 @@ struct Driver {
         }
         guard !ready.isEmpty else { return false }
         // A little may happen before.
-        if world.weather.trouble > 0, world.chance.hits(oneIn: 8) { world.now += Int64(world.chance.below(2_000)) }
+        if world.weather.trouble > 0, world.chance.hits(oneIn: 8) {
+            world.now += Int64(world.chance.below(2_000))
+        }
         let call = world.chance.pick(ready)
         if let answer = call.answer {
             world.answer(call.id, answer)
+            return true
+        }
+        // Whoever was stopped for long finds that the time for the call is over before it was sent.
+        if call.begunAt + 30_000 < world.now, call.request.waitSeconds == 0 {
+            let error = HTTPError(.timedOut(.total), url: call.request.url, mayHaveReachedServer: true)
+            world.answer(call.id, .failure(error))
             return true
         }
         counts[call.request.operation, default: 0] += 1

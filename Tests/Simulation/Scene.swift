@@ -19,9 +19,14 @@ struct Scene: Sendable {
                 Scene(
                     "many accounts, two people, an override",
                     accounts: ["staging": ["east", "west"], "prod": ["asia", "europe"]],
-                    endpoints: ["demand": endpoint("demand", prod: people(2) + "\n      mayOverride: [\(anna)]")]
+                    endpoints: [
+                        "demand": endpoint("demand", prod: people(2) + "\n      mayOverride: [\(anna)]")
+                    ]
                 ),
-                Scene("by itself, after a lag", endpoints: ["demand": endpoint("demand", prod: "", lag: "lag: 2m")]),
+                Scene(
+                    "by itself, after a lag",
+                    endpoints: ["demand": endpoint("demand", prod: "", lag: "lag: 2m")]
+                ),
                 Scene(
                     "one stage, and whoever fails is left out",
                     accounts: ["staging": ["staging"]],

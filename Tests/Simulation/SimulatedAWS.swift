@@ -40,9 +40,12 @@ final class SimulatedAWS {
     struct Object {
         var content: String
         let number: Int
+        /// What S3 says that it is, where that is something else.
+        var pretended: String?
 
         var etag: String { "\"etag-\(number)\"" }
-        var size: Int { 1000 + content.utf8.count }
+        var size: Int { 1000 + (pretended ?? content).utf8.count }
+        var sum: String { Data((try? Digest.sha256(pretended ?? content)) ?? []).base64EncodedString() }
     }
 
     struct Model {
@@ -62,6 +65,8 @@ final class SimulatedAWS {
 
         var config: String
         var pending: String?
+        /// What was asked for last.
+        var asked: String
         var status: String
         var until: Int64
         var course = Course.good
@@ -133,7 +138,9 @@ final class SimulatedAWS {
                 ? .xmlRefusal("ExpiredToken", text, status: request.service == "s3" ? 400 : 403)
                 : .refusal("ExpiredTokenException", text)
         }
-        if request.isMutating, !proven.contains("\(worker.id) \(session.account)"), request.service != "events" {
+        if request.isMutating, !proven.contains("\(worker.id) \(session.account)"),
+            request.service != "events"
+        {
             world.violate(10, "\(request.operation) in \(session.account) before GetCallerIdentity said so")
         }
         switch request.service {
@@ -207,7 +214,8 @@ final class SimulatedAWS {
                 "MessageId": queue[index].id, "ReceiptHandle": queue[index].handle, "Body": queue[index].body,
                 "MD5OfBody": (try? Digest.hex(Digest.md5(queue[index].body))) ?? "",
                 "Attributes": [
-                    "SenderId": queue[index].sender, "SentTimestamp": "\(world.now)",
+                    "SenderId": world.fault == .forgedSender ? Scene.anna : queue[index].sender,
+                    "SentTimestamp": "\(world.now)",
                     "ApproximateReceiveCount": "\(queue[index].receipts)",
                 ],
             ])
@@ -260,7 +268,7 @@ final class SimulatedAWS {
                 status: 200,
                 headers: [
                     HTTPHeader("Content-Length", "\(object.size)"), HTTPHeader("ETag", object.etag),
-                    HTTPHeader("x-amz-checksum-sha256", Self.sum(object.content)),
+                    HTTPHeader("x-amz-checksum-sha256", object.sum),
                     HTTPHeader("x-amz-checksum-type", "FULL_OBJECT"),
                 ]
             )
@@ -275,11 +283,11 @@ final class SimulatedAWS {
             if let etag = request.headers["x-amz-copy-source-if-match"], etag != object.etag {
                 return .xmlRefusal("PreconditionFailed", "it is another", status: 412)
             }
-            let copy = Object(content: object.content, number: world.name())
+            let copy = Object(content: object.content, number: world.name(), pretended: object.pretended)
             objects[place] = copy
             return .xml(
                 "<CopyObjectResult><ETag>\(copy.etag)</ETag><ChecksumType>FULL_OBJECT</ChecksumType>"
-                    + "<ChecksumSHA256>\(Self.sum(copy.content))</ChecksumSHA256></CopyObjectResult>"
+                    + "<ChecksumSHA256>\(copy.sum)</ChecksumSHA256></CopyObjectResult>"
             )
         case "ListObjectsV2":
             let prefix = "\(request.bucket)/\(request.query["prefix"] ?? "")"
@@ -298,10 +306,6 @@ final class SimulatedAWS {
         case "ListMultipartUploads": return .xml("<ListMultipartUploadsResult></ListMultipartUploadsResult>")
         default: return .xmlRefusal("NotImplemented", request.operation, status: 501)
         }
-    }
-
-    private static func sum(_ content: String) -> String {
-        Data((try? Digest.sha256(content)) ?? []).base64EncodedString()
     }
 
     // MARK: SageMaker
@@ -361,7 +365,9 @@ final class SimulatedAWS {
                 let text = "Could not find endpoint configuration \"\(configName)\"."
                 return .refusal("ValidationException", text)
             }
-            return .json(config.fields.merging(["EndpointConfigArn": arn("endpoint-config", configName)]) { $1 })
+            return .json(
+                config.fields.merging(["EndpointConfigArn": arn("endpoint-config", configName)]) { $1 }
+            )
         case "DeleteEndpointConfig":
             for (name, endpoint) in here.endpoints
             where endpoint.config == configName || endpoint.pending == configName {
@@ -377,6 +383,7 @@ final class SimulatedAWS {
             here.endpoints[name] = Endpoint(
                 config: configName,
                 pending: nil,
+                asked: configName,
                 status: "Creating",
                 until: world.now + Int64(20_000 + world.chance.below(120_000)),
                 course: course(in: account, world),
@@ -398,6 +405,7 @@ final class SimulatedAWS {
                 return .refusal("ValidationException", "Cannot update in-progress endpoint \"\(name)\".")
             }
             endpoint.pending = configName
+            endpoint.asked = configName
             endpoint.status = "Updating"
             endpoint.course = course(in: account, world)
             endpoint.until = world.now + Int64(20_000 + world.chance.below(180_000))
@@ -406,8 +414,15 @@ final class SimulatedAWS {
             here.endpoints[name] = endpoint
             return .json(["EndpointArn": arn("endpoint", name)])
         case "DescribeEndpoint":
-            guard let endpoint = here.endpoints[name] else {
+            guard var endpoint = here.endpoints[name] else {
                 return .refusal("ValidationException", "Could not find endpoint \"\(name)\".")
+            }
+            if world.fault == .falseInService, endpoint.status == "InService" {
+                endpoint.config = endpoint.asked
+            }
+            if world.fault == .staleDescription, endpoint.pending != nil {
+                endpoint.pending = nil
+                endpoint.status = "InService"
             }
             var answer: [String: Any] = [
                 "EndpointName": name, "EndpointArn": arn("endpoint", name), "EndpointStatus": endpoint.status,
@@ -449,7 +464,9 @@ final class SimulatedAWS {
 
     private static func tags(_ request: Request) -> [String: String] {
         var tags: [String: String] = [:]
-        for tag in request.input["Tags"] as? [[String: String]] ?? [] { tags[tag["Key"] ?? ""] = tag["Value"] }
+        for tag in request.input["Tags"] as? [[String: String]] ?? [] {
+            tags[tag["Key"] ?? ""] = tag["Value"]
+        }
         return tags
     }
 
@@ -496,11 +513,13 @@ final class SimulatedAWS {
     private func invoke(_ request: Request, _ session: Session, _ world: World) -> HTTPResponse {
         let name = request.text("EndpointName")
         let target = request.headers["x-amzn-sagemaker-target-model"] ?? ""
+        if world.fault == .deafTester { return .json(["predictions": [["score": 50]]]) }
         guard let content = content(of: target, at: name, in: session.account) else {
             return .refusal("ValidationError", "there is no model \(target) at \(name)")
         }
-        world.rules.answered(target, at: name, in: session.account, self)
-        let score = content.contains("bad") ? 500 : 50
+        let isGood = !content.contains("bad")
+        world.rules.answered(target, at: name, in: session.account, isGood: isGood, world)
+        let score = isGood ? 50 : 500
         return .json(["predictions": [["score": score]]])
     }
 

@@ -124,6 +124,12 @@ struct SimulatedStore: Store {
             throw LedgerError("the ledger: database or disk is full (SQLite 13)")
         }
         let (value, hasChanged) = try world.transact(body)
+        switch world.fault {
+        case .forgottenBar: try world.plant("DELETE FROM bars")
+        case .brokenLease:
+            try world.plant("UPDATE attempts SET claim_until = 0 WHERE claim_until IS NOT NULL")
+        default: break
+        }
         if hasChanged {
             for other in world.workers where other !== worker && other.isAlive {
                 other.listeners.continuation.yield()

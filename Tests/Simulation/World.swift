@@ -32,7 +32,7 @@ final class World: @unchecked Sendable {
     let fault: PlantedFault?
     private var names = 0
 
-    private(set) var violations: [String] = []
+    private(set) var violations: [Violation] = []
     private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
     private(set) var lines: [String] = []
     let isTraced: Bool
@@ -70,9 +70,9 @@ final class World: @unchecked Sendable {
 
     /// Something that must never be.
     func violate(_ invariant: Int, _ sentence: String) {
-        let text = "invariant \(invariant): \(sentence)"
-        tell("VIOLATION \(text)")
-        if violations.count < 10, !violations.contains(text) { violations.append(text) }
+        let violation = Violation(invariant: invariant, sentence: sentence)
+        tell("\(violation)")
+        if violations.count < 10, !violations.contains(violation) { violations.append(violation) }
     }
 
     // MARK: What is under way
@@ -89,7 +89,8 @@ final class World: @unchecked Sendable {
         let id = name()
         let until = now + max(0, Int64((duration / .milliseconds(1)).rounded(.up)))
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Void, any Error>) in
                 guard worker.isAlive, !Task.isCancelled else {
                     continuation.resume(throwing: CancellationError())
                     return
@@ -108,6 +109,7 @@ final class World: @unchecked Sendable {
         let worker: SimulatedWorker
         let request: Request
         let continuation: CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
+        let begunAt: Int64
         /// When an empty queue is waited for no longer.
         let until: Int64
         /// What AWS has answered already, where the answer is late.
@@ -132,6 +134,7 @@ final class World: @unchecked Sendable {
                         worker: worker,
                         request: read,
                         continuation: continuation,
+                        begunAt: now,
                         until: now + Int64(read.waitSeconds) * 1000
                     )
                 )
@@ -161,6 +164,9 @@ final class World: @unchecked Sendable {
         }
     }
 
+    /// Changes the ledger behind its back.
+    func plant(_ sql: String) throws { try database.write { try $0.execute(sql: sql) } }
+
     func rows(_ sql: String, _ arguments: StatementArguments = []) -> [GRDB.Row] {
         (try? database.read { try GRDB.Row.fetchAll($0, sql: sql, arguments: arguments) }) ?? []
     }
@@ -187,7 +193,9 @@ final class World: @unchecked Sendable {
         worker.isAlive = false
         // What has left the machine may still arrive.
         for call in calls where call.worker === worker {
-            if call.answer == nil, chance.hits(oneIn: 2) { _ = aws.perform(call.request, by: worker, in: self) }
+            if call.answer == nil, chance.hits(oneIn: 2) {
+                _ = aws.perform(call.request, by: worker, in: self)
+            }
             let url = call.request.url
             answer(call.id, .failure(HTTPError(.cancelled, url: url, mayHaveReachedServer: true)))
         }

@@ -25,6 +25,18 @@ import Testing
         }
     }
 
+    /// A simulation that catches nothing proves nothing.
+    @Test(arguments: PlantedFault.allCases)
+    func aPlantedFaultIsCaught(_ fault: PlantedFault) async throws {
+        for seed in UInt64(0)..<60 {
+            let broken = try await Self.play(seed, fault: fault).violations.map(\.invariant)
+            guard let first = broken.first else { continue }
+            #expect(fault.breaks.contains(first), "seed \(seed)")
+            return
+        }
+        Issue.record("nobody noticed")
+    }
+
     /// On a thread of its own: a run is one long computation, which would keep others from theirs.
     static func play(_ seed: UInt64, fault: PlantedFault? = nil) async throws -> Run {
         try await withCheckedThrowingContinuation { continuation in

@@ -166,7 +166,12 @@ struct ArtifactCopier {
                     ]
                 )
                 guard
-                    try await performer.ledger.progress("copying", text, under: work.claim, now: performer.now)
+                    try await performer.ledger.progress(
+                        "copying",
+                        text,
+                        under: work.claim,
+                        now: performer.now
+                    )
                 else { throw Self.stopped }
             }
             .copy(resuming: work.isRepeated)

@@ -17,7 +17,7 @@ import Simulation
         }
         let seed = number("--seed")
         let first = seed ?? number("--from") ?? 0
-        let count = seed == nil ? number("--seeds") ?? 100 : 1
+        let count = seed == nil ? number("--seeds") ?? 1000 : 1
         let isTraced = arguments.contains("--trace")
         let unknown = arguments.filter { $0 != "--trace" }
         guard unknown.isEmpty else {
@@ -29,14 +29,21 @@ import Simulation
         for seed in first..<first + count {
             let run = try Run.play(seed: seed, isTraced: isTraced)
             violations += run.violations.count
-            if isTraced { run.lines.forEach { print($0) } }
+            run.lines.forEach(say)
             if !run.violations.isEmpty || isTraced {
-                print("seed \(seed) (\(run.scene)): digest \(String(run.digest, radix: 16)), \(run.steps) steps")
-                for violation in run.violations { print("  \(violation)") }
-                if isTraced { print("  \(run.counts.sorted { $0.key < $1.key })") }
+                say(
+                    "seed \(seed) (\(run.scene)): digest \(String(run.digest, radix: 16)), \(run.steps) steps"
+                )
+                for violation in run.violations { say("  \(violation)") }
+                if isTraced { say("  \(run.counts.sorted { $0.key < $1.key })") }
             }
         }
-        print("simulation: \(count) seeds run, \(violations) violations, in \(begun.duration(to: .now))")
+        say("simulation: \(count) seeds run, \(violations) violations, in \(begun.duration(to: .now))")
         exit(violations == 0 ? 0 : 1)
+    }
+
+    /// At once, so that whoever stops a long run has seen what it found.
+    private static func say(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
     }
 }
