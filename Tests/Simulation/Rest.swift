@@ -86,12 +86,23 @@ enum Rest {
             }
         }
         let latest = world.rows(
-            "SELECT id, state, body FROM releases WHERE endpoint = ? ORDER BY opening DESC",
+            """
+            SELECT id, state, (SELECT group_concat(json_extract(model.value, '$.package'), ' ')
+                FROM json_each(body, '$.models') AS model) AS models
+            FROM releases WHERE endpoint = ? ORDER BY opening DESC
+            """,
             [endpoint.name]
         )
         guard let newest = latest.first, !wanted.isEmpty else {
             if !wanted.isEmpty { world.violate(9, "nothing of \(endpoint.name) was ever released") }
             return
+        }
+        let isKnown = latest.contains { row in
+            let models = (row["models"] as String? ?? "").split(separator: " ").sorted()
+            return models == wanted.values.map { Substring($0) }.sorted()
+        }
+        if !isKnown {
+            world.violate(9, "what was decided last for \(endpoint.name) was never released: \(wanted)")
         }
         let id: String = newest["id"]
         let state: String = newest["state"]

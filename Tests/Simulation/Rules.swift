@@ -56,6 +56,7 @@ struct Rules {
     ) {
         let subject = "\(name) in \(account) to \(config)"
         world.tell("\(worker.id) switches \(subject)")
+        world.tally["switches", default: 0] += 1
         let endpoint = here.endpoints[name]
         if endpoint?.pending == config || endpoint?.config == config && endpoint?.status == "InService" {
             world.violate(12, "a second switch of \(subject)")
@@ -78,7 +79,10 @@ struct Rules {
             world.violate(12, "a switch of \(subject) by \(worker.id), whose claim it is not")
         }
         // What was live before is the way back, whatever became of it in the registry.
-        if endpoint?.history.contains(config) ?? false || attempt["back"] as Int64? == 1 { return }
+        if endpoint?.history.contains(config) ?? false || attempt["back"] as Int64? == 1 {
+            world.tally["switches back", default: 0] += 1
+            return
+        }
         guard let tags = here.configs[config]?.tags, let release = tags["sluice:release"],
             let stage = attempt["stage"] as String?,
             let document = world.scene.settings.endpoint(name)?.stage(named: stage)

@@ -1,5 +1,6 @@
 import AWS
 import Foundation
+import GRDB
 import Ledger
 import Native
 import Promotion
@@ -52,7 +53,8 @@ public struct Run: Sendable {
     /// What happened, where it was asked for.
     public let lines: [String]
     public let steps: Int
-    public let counts: [String: Int]
+    /// What came about in it: how its releases ended, how often something went wrong, and so on.
+    public let tally: [String: Int]
 
     /// Plays a seed.
     public static func play(seed: UInt64, fault: PlantedFault? = nil, isTraced: Bool = false) throws -> Run {
@@ -67,7 +69,7 @@ public struct Run: Sendable {
             digest: world.digest,
             lines: world.lines,
             steps: driver.steps,
-            counts: driver.counts
+            tally: world.tally
         )
     }
 }
@@ -77,7 +79,6 @@ struct Driver {
     let world: World
     var people: People
     var steps = 0
-    var counts: [String: Int] = [:]
     /// When people do something next.
     private var nextAct: Int64
     private var hiring: [Int64] = []
@@ -124,12 +125,14 @@ struct Driver {
         world.weather = .calm
         for worker in world.workers { worker.pausedUntil = 0 }
         people.resumeAll()
-        for _ in 0..<40 {
-            advance(until: world.now + 400_000)
-            if !world.violations.isEmpty { return }
-            if people.seeToIt() { continue }
-            if isQuiet { break }
+        // Whatever the queue lost is found by the sweep.
+        advance(until: world.now + 330_000)
+        for round in 0..<200 where world.violations.isEmpty {
+            let isAsked = round % 5 == 0 && people.seeToIt()
+            if !isAsked, isQuiet { break }
+            advance(until: world.now + 60_000)
         }
+        guard world.violations.isEmpty else { return }
         Rest.check(world)
     }
 
@@ -139,6 +142,9 @@ struct Driver {
     }
 
     private mutating func end() {
+        for row in world.rows("SELECT state, COUNT(*) AS count FROM releases GROUP BY state") {
+            world.tally["releases \(row["state"] as String)", default: 0] += row["count"] as Int
+        }
         for worker in world.workers { world.kill(worker) }
         run()
         for worker in world.workers where !worker.hasEnded {
@@ -222,7 +228,6 @@ struct Driver {
             world.answer(call.id, .failure(error))
             return true
         }
-        counts[call.request.operation, default: 0] += 1
         guard world.chance.hits(oneIn: world.weather.trouble) else {
             world.answer(call.id, .success(perform(call)))
             return true
@@ -255,7 +260,7 @@ struct Driver {
         }
         let kind = world.chance.below(11)
         world.tell("\(call.worker.id) \(call.request.operation) meets trouble \(kind)")
-        counts["trouble", default: 0] += 1
+        world.tally["calls in trouble", default: 0] += 1
         switch kind {
         case 0, 1:
             _ = perform(call)

@@ -441,7 +441,10 @@ final class SimulatedAWS {
             }
             return .json(["Endpoints": found])
         case "DeleteEndpoint":
-            if here.endpoints[name]?.status != "Failed" {
+            guard let endpoint = here.endpoints[name] else {
+                return .refusal("ValidationException", "Could not find endpoint \"\(name)\".")
+            }
+            if endpoint.status != "Failed" {
                 world.violate(7, "endpoint \(name) in \(account) was deleted while it serves")
             }
             here.endpoints[name] = nil

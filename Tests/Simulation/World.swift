@@ -36,6 +36,8 @@ final class World: @unchecked Sendable {
     private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
     private(set) var lines: [String] = []
     let isTraced: Bool
+    /// How often what came about.
+    var tally: [String: Int] = [:]
 
     init(seed: UInt64, scene: Scene, fault: PlantedFault?, isTraced: Bool) throws {
         self.seed = seed
@@ -168,7 +170,14 @@ final class World: @unchecked Sendable {
     func plant(_ sql: String) throws { try database.write { try $0.execute(sql: sql) } }
 
     func rows(_ sql: String, _ arguments: StatementArguments = []) -> [GRDB.Row] {
-        (try? database.read { try GRDB.Row.fetchAll($0, sql: sql, arguments: arguments) }) ?? []
+        do {
+            return try database.read { database in
+                try GRDB.Row.fetchAll(try database.cachedStatement(sql: sql), arguments: arguments)
+            }
+        } catch {
+            violate(0, "the simulation cannot read the ledger: \(error)")
+            return []
+        }
     }
 
     // MARK: Workers
@@ -191,6 +200,7 @@ final class World: @unchecked Sendable {
     func kill(_ worker: SimulatedWorker) {
         guard worker.isAlive else { return }
         worker.isAlive = false
+        tally["workers killed", default: 0] += 1
         // What has left the machine may still arrive.
         for call in calls where call.worker === worker {
             if call.answer == nil, chance.hits(oneIn: 2) {

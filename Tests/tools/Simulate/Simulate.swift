@@ -4,20 +4,20 @@ import Simulation
 /// Plays seeds and says what they broke.
 ///
 ///     simulate [--seeds N] [--from S]    N seeds from S on
-///     simulate --seed S [--trace]        one seed, with all that happened
+///     simulate --seed S [--trace]        one seed, with all that happened in it
+///     … [--fault NAME]                   with a fault planted, which has to be caught
 @main struct Simulate {
     static func main() throws {
         var arguments = Array(CommandLine.arguments.dropFirst())
-        func number(_ name: String) -> UInt64? {
-            guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count,
-                let value = UInt64(arguments[index + 1])
-            else { return nil }
-            arguments.removeSubrange(index...index + 1)
-            return value
+        func value(of name: String) -> String? {
+            guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count else { return nil }
+            defer { arguments.removeSubrange(index...index + 1) }
+            return arguments[index + 1]
         }
-        let seed = number("--seed")
-        let first = seed ?? number("--from") ?? 0
-        let count = seed == nil ? number("--seeds") ?? 1000 : 1
+        let seed = value(of: "--seed").flatMap(UInt64.init)
+        let first = seed ?? value(of: "--from").flatMap(UInt64.init) ?? 0
+        let count = seed == nil ? value(of: "--seeds").flatMap(UInt64.init) ?? 1000 : 1
+        let fault = value(of: "--fault").flatMap(PlantedFault.init)
         let isTraced = arguments.contains("--trace")
         let unknown = arguments.filter { $0 != "--trace" }
         guard unknown.isEmpty else {
@@ -25,19 +25,21 @@ import Simulation
             exit(2)
         }
         var violations = 0
+        var tally: [String: Int] = [:]
         let begun = ContinuousClock.now
         for seed in first..<first + count {
-            let run = try Run.play(seed: seed, isTraced: isTraced)
+            let run = try Run.play(seed: seed, fault: fault, isTraced: isTraced)
             violations += run.violations.count
+            tally.merge(run.tally, uniquingKeysWith: +)
             run.lines.forEach(say)
             if !run.violations.isEmpty || isTraced {
                 say(
                     "seed \(seed) (\(run.scene)): digest \(String(run.digest, radix: 16)), \(run.steps) steps"
                 )
-                for violation in run.violations { say("  \(violation)") }
-                if isTraced { say("  \(run.counts.sorted { $0.key < $1.key })") }
             }
+            for violation in run.violations { say("  \(violation)") }
         }
+        say(tally.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", "))
         say("simulation: \(count) seeds run, \(violations) violations, in \(begun.duration(to: .now))")
         exit(violations == 0 ? 0 : 1)
     }
