@@ -73,6 +73,23 @@ let package = Package(
             path: "Tests/tools/TestServer",
             swiftSettings: strict
         ),
+        // The worker under simulation, for tests and for a program that plays more seeds; no product has it.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "AWS", "Ledger", "Native", "Promotion", "Worker", logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Tests/Simulation",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation"],
+            path: "Tests/tools/Simulate",
+            swiftSettings: strict
+        ),
+        tests("SimulationTests", ["Simulation"]),
         tests("NativeTests", ["Native", "TestServer"]),
         tests(
             "AWSTests",

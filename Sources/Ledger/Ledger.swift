@@ -39,14 +39,17 @@ public struct Ledger: Sendable {
             let shown = url.contains("@") ? "this" : url
             throw LedgerError("\(shown) is no ledger; a ledger is named sqlite:PATH or postgresql://…")
         }
-        let ledger = Ledger(
-            store: store,
-            plans: Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
-            pace: pace,
-            announces: announces
-        )
+        let ledger = Ledger(store, plans: plans, pace: pace, announces: announces)
         if isWorker { try await ledger.start() }
         return ledger
+    }
+
+    /// A ledger in a store that is open and has the schema. A worker begins with `start()`.
+    package init(_ store: any Store, plans: [EndpointPlan], pace: Pace = Pace(), announces: Bool = false) {
+        self.store = store
+        self.plans = Dictionary(plans.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.pace = pace
+        self.announces = announces
     }
 
     /// An element whenever another worker on the same ledger has changed something.
@@ -55,7 +58,7 @@ public struct Ledger: Sendable {
     /// Makes a row for every endpoint and gives back the claims of a worker that was killed: holding the lock
     /// of a ledger that serves one worker proves that it is gone. On a shared ledger the claims may be those of
     /// one that lives; there the claims of a dead one end by themselves.
-    private func start() async throws {
+    package func start() async throws {
         try await store.write { transaction in
             for name in plans.keys.sorted() {
                 try transaction.run("INSERT INTO endpoints (name) VALUES (?) ON CONFLICT DO NOTHING", name)

@@ -1,9 +1,9 @@
 import Foundation
-import GRDB
+package import GRDB
 import Glibc
 
 /// The embedded ledger: one SQLite file in WAL mode, one worker at a time, any number of readers.
-final class SQLiteStore: Store {
+package final class SQLiteStore: Store {
     private let pool: DatabasePool
     /// The lock file's descriptor while this process is the ledger's worker, -1 for a reader.
     private let lock: Int32
@@ -59,7 +59,8 @@ final class SQLiteStore: Store {
         return descriptor
     }
 
-    private static var migrator: DatabaseMigrator {
+    /// Brings a database's schema up to date.
+    package static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for migration in Schema.migrations {
             migrator.registerMigration(migration.name) { try $0.execute(sql: migration.sql) }
@@ -67,13 +68,15 @@ final class SQLiteStore: Store {
         return migrator
     }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value)
+        async throws
         -> Value
     {
         try await Self.translating { try await self.pool.read { try body(SQLiteTransaction(database: $0)) } }
     }
 
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value)
+        async throws
         -> Value
     {
         // In a task of its own: whoever is cancelled still gets its last write recorded.
@@ -97,17 +100,21 @@ final class SQLiteStore: Store {
 }
 
 /// Kept to the closure it is given to: a GRDB connection does not leave its queue.
-private struct SQLiteTransaction: Transaction {
-    let database: Database
+package struct SQLiteTransaction: Transaction {
+    private let database: Database
 
-    func run(_ sql: String, _ arguments: [any Storable]) throws -> Int {
+    package init(database: Database) {
+        self.database = database
+    }
+
+    package func run(_ sql: String, _ arguments: [any Storable]) throws -> Int {
         try database.cachedStatement(sql: sql).execute(
             arguments: StatementArguments(arguments.map(\.databaseValue))
         )
         return database.changesCount
     }
 
-    func rows(_ sql: String, _ arguments: [any Storable]) throws -> [Row] {
+    package func rows(_ sql: String, _ arguments: [any Storable]) throws -> [Row] {
         let statement = try database.cachedStatement(sql: sql)
         return try GRDB.Row.fetchAll(statement, arguments: StatementArguments(arguments.map(\.databaseValue)))
             .map { row in

@@ -1,8 +1,16 @@
+/// Whatever brings a request to a server and its response back.
+public protocol HTTPSender: Sendable {
+    /// Sends `request` and returns the response, whatever its status.
+    ///
+    /// Cancelling the task ends the exchange and throws `HTTPError.Code.cancelled`.
+    func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse
+}
+
 /// Sends HTTP requests over connections that are kept alive and reused.
 ///
 /// All transfers of a client share one thread, on which libcurl's multi interface runs; a waiting request costs
 /// memory and no thread. Dropping the last reference stops that thread and ends what is under way.
-public final class HTTPClient: Sendable {
+public final class HTTPClient: HTTPSender {
     /// What holds for all requests of a client.
     public struct Configuration: Sendable {
         /// A file of PEM certificates to trust instead of the system's, as in `AWS_CA_BUNDLE`.

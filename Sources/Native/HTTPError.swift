@@ -36,7 +36,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     /// What libcurl said, for TLS and unclassified failures.
     public let detail: String
 
-    init(_ code: Code, url: String, mayHaveReachedServer: Bool, detail: String = "") {
+    package init(_ code: Code, url: String, mayHaveReachedServer: Bool, detail: String = "") {
         let address = HTTPAddress(url)
         self.code = code
         self.mayHaveReachedServer = mayHaveReachedServer

@@ -1,5 +1,11 @@
+import AWS
 public import Foundation
 public import Promotion
+
+extension Timing {
+    /// The present.
+    var moment: Moment { Moment(now()) }
+}
 
 extension Moment {
     /// The present, from the machine's wall clock.

@@ -15,7 +15,7 @@ struct RegistryReader: Sendable {
         let client = await sessions.registry()
         do {
             let found = try await SageMaker(client).describeModelPackage(arn: package)
-            return Self.sight(of: found, group: group, now: .now)
+            return Self.sight(of: found, group: group, now: sessions.timing.moment)
         } catch let error as AWSError where error.isMissing {
             return PackageSight(
                 arn: package,
@@ -25,8 +25,8 @@ struct RegistryReader: Sendable {
                 image: nil,
                 artifact: nil,
                 problem: "model package \(package) is no longer in the registry",
-                modifiedAt: .now,
-                lookedAt: .now
+                modifiedAt: sessions.timing.moment,
+                lookedAt: sessions.timing.moment
             )
         }
     }

@@ -16,11 +16,12 @@ actor Sessions {
 
     private let settings: Settings
     private let environment: AWSEnvironment
-    private let http: HTTPClient
+    private let http: any HTTPSender
     private let base: any CredentialProvider
     private let worker: String
     private let observer: any CallObserver
-    private let clock = ServerClock()
+    nonisolated let timing: Timing
+    private let clock: ServerClock
     private var clients: [String: AWSClient] = [:]
     private var proofs: [String: Task<Session, any Error>] = [:]
 
@@ -28,10 +29,11 @@ actor Sessions {
     init(
         settings: Settings,
         environment: AWSEnvironment,
-        http: HTTPClient,
+        http: any HTTPSender,
         base: any CredentialProvider,
         worker: String,
-        observer: any CallObserver
+        observer: any CallObserver,
+        timing: Timing = Timing()
     ) {
         self.settings = settings
         self.environment = environment
@@ -39,6 +41,8 @@ actor Sessions {
         self.base = base
         self.worker = worker
         self.observer = observer
+        self.timing = timing
+        clock = ServerClock(local: timing.now)
     }
 
     /// A client with the worker's own credentials.
@@ -77,7 +81,7 @@ actor Sessions {
             role: account.role,
             externalID: account.externalId
         )
-        let proof = Task { try await Self.prove(account, client) }
+        let proof = Task(executorPreference: timing.executor) { try await Self.prove(account, client) }
         proofs[name] = proof
         do {
             return try await proof.value
@@ -140,6 +144,7 @@ actor Sessions {
             environment: environment,
             account: account,
             observer: observer,
+            timing: timing,
             clock: clock
         )
         clients[key] = client

@@ -73,84 +73,23 @@ public struct WorkerService: Sendable {
         let worker = Self.id()
         var log = log
         log[metadataKey: "worker"] = "\(worker)"
-        let sessions = Sessions(
+        let timing = Timing()
+        let crew = await Crew(
             settings: settings,
+            options: options,
             environment: environment,
             http: http,
             base: base,
+            ledger: ledger,
+            timing: timing,
             worker: worker,
-            observer: CallLog(log: log)
-        )
-        let reader = RegistryReader(sessions: sessions, settings: settings)
-        let mailbox = Mailbox()
-        let pruning = Mailbox()
-        let progress = Progress()
-        let own = await sessions.own(in: settings.registry.region)
-
-        let intake = Intake(
-            queue: settings.registry.queue,
-            sqs: SQS(own),
-            reader: MessageReader(settings: settings),
-            ledger: ledger,
-            mailbox: mailbox,
-            progress: progress,
-            waitSeconds: options.untilIdle ? 1 : 20,
             log: log
         )
-        let conductor = Conductor(
-            ledger: ledger,
-            performer: Performer(settings: settings, sessions: sessions, ledger: ledger, log: log),
-            reader: reader,
-            mailbox: mailbox,
-            pruning: pruning,
-            worker: worker,
-            progress: progress,
-            log: log
-        )
-        let resync = Resync(
-            ledger: ledger,
-            reader: reader,
-            takeover: Takeover(
-                settings: settings,
-                sessions: sessions,
-                reader: reader,
-                ledger: ledger,
-                log: log
-            ),
-            drift: Drift(sessions: sessions, ledger: ledger, log: log),
-            mailbox: mailbox,
-            progress: progress,
-            interval: options.resync,
-            log: log
-        )
-
-        let pruner = Pruner(
-            settings: settings,
-            ledger: ledger,
-            sessions: sessions,
-            mailbox: pruning,
-            log: log
-        )
-
-        // Stopped in the reverse order: what comes in ends first, and the conductor records last.
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: conductor), .init(service: pruner), .init(service: resync),
-            .init(service: intake),
-            .init(service: Listener(ledger: ledger, mailbox: mailbox)),
-        ]
-        if let bus = settings.registry.events {
-            let announcer = Announcer(
-                bus: bus,
-                put: EventBridge(own).putEvents,
-                ledger: ledger,
-                log: log
-            )
-            services.insert(.init(service: announcer), at: 0)
-        }
+        var services = crew.loops.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         if options.untilIdle {
             services.append(
                 .init(
-                    service: IdleWatch(ledger: ledger, progress: progress, log: log),
+                    service: IdleWatch(ledger: ledger, progress: crew.progress, timing: timing, log: log),
                     successTerminationBehavior: .gracefullyShutdownGroup
                 )
             )

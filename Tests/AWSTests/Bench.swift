@@ -32,7 +32,7 @@ struct Bench {
             environment: AWSEnvironment(environment),
             account: "222222222222",
             observer: observer,
-            timing: AWSClient.Timing(
+            timing: Timing(
                 // Time passes only while somebody sleeps.
                 elapsed: { pauses.all.reduce(.zero, +) },
                 sleep: { pauses.add($0) },

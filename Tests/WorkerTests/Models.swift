@@ -7,7 +7,7 @@ import Synchronization
 /// Made-up models behind a made-up endpoint, with a clock of their own.
 final class Models: Sendable {
     private struct Seen {
-        var now = ContinuousClock.now
+        var elapsed = Duration.zero
         var asked: [String] = []
         var questions: [SmokeCalls.Question] = []
         var numbers: [String: Int] = [:]
@@ -76,13 +76,15 @@ final class Models: Sendable {
                 if let missing = self.missing { throw missing }
                 return Array((self.objects[object] ?? "").utf8)
             },
-            now: { self.seen.withLock { $0.now } },
-            sleep: { pause in
-                self.seen.withLock { seen in
-                    seen.pauses.append(pause)
-                    seen.now += pause
+            timing: Timing(
+                elapsed: { self.seen.withLock { $0.elapsed } },
+                sleep: { pause in
+                    self.seen.withLock { seen in
+                        seen.pauses.append(pause)
+                        seen.elapsed += pause
+                    }
                 }
-            }
+            )
         )
         return try await SmokeTester(endpoint: endpoint, stage: "staging", account: "staging", calls: calls)
             .test(targets)

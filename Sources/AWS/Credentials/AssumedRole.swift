@@ -20,7 +20,7 @@ public struct AssumedRole: CredentialProvider {
         now: (@Sendable () -> Date)? = nil
     ) {
         // STS says when a session ends by its own clock, which may not be this machine's.
-        expiring = ExpiringCredentials(now: now ?? { sts.now() }) {
+        expiring = ExpiringCredentials(now: now ?? { sts.now() }, executor: sts.executor) {
             try await sts.assumeRole(
                 roleARN: roleARN,
                 sessionName: sessionName,

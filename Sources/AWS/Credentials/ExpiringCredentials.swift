@@ -10,6 +10,7 @@ public import Foundation
 public actor ExpiringCredentials: CredentialProvider {
     private let fetch: @Sendable () async throws -> Credentials
     private let now: @Sendable () -> Date
+    private let executor: (any TaskExecutor)?
 
     private var current: Credentials?
     private var fetchedAt = Date.distantPast
@@ -21,12 +22,15 @@ public actor ExpiringCredentials: CredentialProvider {
 
     /// - Parameters:
     ///   - now: The time, for tests.
+    ///   - executor: Where `fetch` runs; nil is Swift's own pool.
     ///   - fetch: Gets new credentials from wherever they come.
     public init(
         now: @escaping @Sendable () -> Date = { Date() },
+        executor: (any TaskExecutor)? = nil,
         fetch: @escaping @Sendable () async throws -> Credentials
     ) {
         self.now = now
+        self.executor = executor
         self.fetch = fetch
     }
 
@@ -54,11 +58,11 @@ public actor ExpiringCredentials: CredentialProvider {
         isFetching = true
         triedAt = now()
         // Its own task, so that it outlives the caller that happened to be first.
-        Task {
+        Task(executorPreference: executor) { [self] in
             do {
-                finish(.success(try await fetch()))
+                await finish(.success(try await fetch()))
             } catch {
-                finish(.failure(error))
+                await finish(.failure(error))
             }
         }
     }
@@ -89,7 +93,7 @@ public actor ExpiringCredentials: CredentialProvider {
                 }
             }
         } onCancel: {
-            Task { await self.stopWaiting(number) }
+            Task(executorPreference: executor) { await self.stopWaiting(number) }
         }
     }
 

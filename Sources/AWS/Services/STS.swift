@@ -15,6 +15,9 @@ public struct STS: Sendable {
     /// The time as STS has it, as far as it has shown.
     func now() -> Date { client.clock.now() }
 
+    /// Where what outlives a caller runs.
+    var executor: (any TaskExecutor)? { client.timing.executor }
+
     /// Assumes a role and returns the session's credentials.
     ///
     /// A denial means that the role's trust policy does not name the caller, or asks for another external id.

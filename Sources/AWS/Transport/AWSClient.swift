@@ -12,62 +12,31 @@ public final class AWSClient: Sendable {
     public let account: String?
     let environment: AWSEnvironment
 
-    private let http: HTTPClient
+    private let http: any HTTPSender
     private let credentials: any CredentialProvider
     private let observer: (any CallObserver)?
     private let policy: RetryPolicy
     private let quota = RetryQuota()
     private let keys = SigningKeys()
-    private let timing: Timing
+    let timing: Timing
     /// The time that requests are signed with.
     let clock: ServerClock
     private let pacers = Mutex<[String: Pacer]>([:])
-
-    /// What the client does with time and chance; tests put their own in.
-    struct Timing: Sendable {
-        /// The time since some fixed moment.
-        var elapsed: @Sendable () -> Duration = {
-            let beginning = ContinuousClock.now
-            return { beginning.duration(to: .now) }
-        }()
-        var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
-        var random: @Sendable () -> Double = { Double.random(in: 0...1) }
-    }
 
     /// - Parameters:
     ///   - http: May be shared by any number of clients.
     ///   - account: Twelve digits, for errors and counts.
     ///   - observer: Told about every attempt.
+    ///   - timing: For pauses and durations.
     ///   - clock: Shared by the clients of one machine, so that one refusal corrects them all.
-    public convenience init(
-        http: HTTPClient,
+    public init(
+        http: any HTTPSender,
         credentials: any CredentialProvider,
         region: String,
         environment: AWSEnvironment,
         account: String? = nil,
         observer: (any CallObserver)? = nil,
-        clock: ServerClock = ServerClock()
-    ) {
-        self.init(
-            http: http,
-            credentials: credentials,
-            region: region,
-            environment: environment,
-            account: account,
-            observer: observer,
-            timing: Timing(),
-            clock: clock
-        )
-    }
-
-    init(
-        http: HTTPClient,
-        credentials: any CredentialProvider,
-        region: String,
-        environment: AWSEnvironment,
-        account: String?,
-        observer: (any CallObserver)?,
-        timing: Timing,
+        timing: Timing = Timing(),
         clock: ServerClock = ServerClock()
     ) {
         self.http = http
@@ -155,7 +124,7 @@ public final class AWSClient: Sendable {
                 account: account
             )
         }
-        let begun = ContinuousClock.now
+        let begun = timing.elapsed()
         do throws(HTTPError) {
             let response = try await http.send(request)
             note(call, number, begun, .answered(status: response.status))
@@ -308,7 +277,7 @@ public final class AWSClient: Sendable {
     private func note(
         _ call: AWSCall,
         _ number: Int,
-        _ begun: ContinuousClock.Instant,
+        _ begun: Duration,
         _ outcome: CallAttempt.Outcome
     ) {
         observer?.attempted(
@@ -318,7 +287,7 @@ public final class AWSClient: Sendable {
                 account: account,
                 number: number,
                 requestBytes: call.body.count,
-                duration: begun.duration(to: .now),
+                duration: timing.elapsed() - begun,
                 outcome: outcome
             )
         )

@@ -12,7 +12,7 @@ struct AlarmReader {
         let session = try await sessions.session(account)
         let found = try await CloudWatch(session.client).describeAlarms(names: Array(Set(names)).sorted())
         let alarms = Dictionary(found.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let now = Moment.now
+        let now = sessions.timing.moment
         return names.map { name in
             AlarmSight(
                 account: account,

@@ -139,7 +139,7 @@ struct ArtifactCopier {
         _ place: Place,
         _ session: Sessions.Session
     ) async throws -> ObjectCopy {
-        guard try await performer.ledger.beginUpload(place.url, under: work.claim, now: .now) else {
+        guard try await performer.ledger.beginUpload(place.url, under: work.claim, now: performer.now) else {
             throw Self.stopped
         }
         do {
@@ -166,7 +166,12 @@ struct ArtifactCopier {
                     ]
                 )
                 guard
-                    try await performer.ledger.progress("copying", text, under: work.claim, now: .now)
+                    try await performer.ledger.progress(
+                        "copying",
+                        text,
+                        under: work.claim,
+                        now: performer.now
+                    )
                 else { throw Self.stopped }
             }
             .copy(resuming: work.isRepeated)

@@ -21,7 +21,7 @@ struct EndpointRoller {
     let lease: Lease
 
     var sageMaker: SageMaker {
-        SageMaker(session.client) { [lease] in lease.covers($0, from: .now) }
+        SageMaker(session.client) { [lease, performer] in lease.covers($0, from: performer.now) }
     }
     var account: AccountDocument { session.account }
 

@@ -44,7 +44,7 @@ struct Inspector {
         var sights: [(String, PackageSight)] = []
         let reader = RegistryReader(sessions: performer.sessions, settings: performer.settings)
         for (package, sight) in work.packages.sorted(by: { $0.key < $1.key }) {
-            if let lookedAt = sight.lookedAt, .now - lookedAt < Self.freshness { continue }
+            if let lookedAt = sight.lookedAt, performer.now - lookedAt < Self.freshness { continue }
             sights.append((package, try await reader.look(at: package, group: sight.group)))
         }
         return sights

@@ -13,6 +13,8 @@ struct Performer: Sendable {
     var limits = CopyLimits()
     let log: Logger
 
+    var now: Moment { sessions.timing.moment }
+
     /// Performs one effect. Whatever it throws is a failure of the effect, with a class and a sentence.
     func perform(_ work: Work, under lease: Lease) async -> Outcome {
         var facts: [Fact] = []
@@ -42,7 +44,7 @@ struct Performer: Sendable {
                 endpoint: endpoint,
                 stage: work.attempt.stage,
                 account: session.account.name,
-                calls: SmokeCalls(endpoint, session)
+                calls: SmokeCalls(endpoint, session, sessions.timing)
             )
             let event = try await tester.test(targets)
             if case .modelsAnswered = event { try await roller(of: work, under: lease).claimAdopted() }
@@ -81,7 +83,7 @@ struct Performer: Sendable {
         do {
             let session = try await sessions.session(account)
             // A listing from before the switch would miss the endpoint, and clocks may differ.
-            let since = (works.map(\.attempt.startedAt).min() ?? .now) - .seconds(3600)
+            let since = (works.map(\.attempt.startedAt).min() ?? now) - .seconds(3600)
             let names = Set(works.map(\.attempt.endpoint))
             var changing: [String: EndpointSummary] = [:]
             var token: String?

@@ -19,21 +19,20 @@ struct SmokeCalls: Sendable {
     var invoke: @Sendable (_ target: String, _ question: Question) async throws -> Reply
     /// Reads an object of at most so many bytes. Throws `AWSError`, or `CancellationError`.
     var read: @Sendable (_ object: SmokeTest.S3Object, _ maximumBytes: Int) async throws -> [UInt8]
-    var now: @Sendable () -> ContinuousClock.Instant = { .now }
-    var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    var timing = Timing()
 
     /// As long as SageMaker goes on loading a model.
     static let patience = Duration.seconds(360)
 
     /// Asks a target model, and waits for one that is still being loaded.
     func ask(_ target: String, _ question: Question) async throws -> Reply {
-        let begun = now()
+        let begun = timing.elapsed()
         var pause = Duration.seconds(1)
         while true {
             do {
                 return try await invoke(target, question)
             } catch let error as AWSError where error.kind == .modelNotReady {
-                guard now() + pause - begun <= Self.patience else {
+                guard timing.elapsed() + pause - begun <= Self.patience else {
                     throw Disappointment(
                         "was not ready after \(Self.patience.components.seconds / 60) minutes: "
                             + error.message.quoted
@@ -44,14 +43,14 @@ struct SmokeCalls: Sendable {
             } catch let error as AWSError where error.kind == .invalid || error.isMissing {
                 throw Disappointment("could not be invoked: \(error.message.quoted)")
             }
-            try await sleep(pause)
+            try await timing.sleep(pause)
             pause = min(pause * 2, .seconds(10))
         }
     }
 }
 
 extension SmokeCalls {
-    init(_ endpoint: EndpointDocument, _ session: Sessions.Session) {
+    init(_ endpoint: EndpointDocument, _ session: Sessions.Session, _ timing: Timing) {
         self.init(
             invoke: { target, question in
                 let answer = try await SageMakerRuntime(session.client).invokeEndpoint(
@@ -70,7 +69,8 @@ extension SmokeCalls {
                     key: object.key,
                     maximumBytes: maximumBytes
                 )
-            }
+            },
+            timing: timing
         )
     }
 }

@@ -3,11 +3,10 @@ import Foundation
 import Ledger
 import Logging
 import Promotion
-import ServiceLifecycle
 
 /// Puts every decision on the configured event bus. A bus that cannot be reached never delays a rollout:
 /// what is owed stays in the ledger and is sent later.
-struct Announcer: Service {
+struct Announcer: Loop {
     /// Between two looks for something to announce.
     static let interval = Duration.seconds(1)
 
@@ -19,28 +18,27 @@ struct Announcer: Service {
     let bus: String
     let put: @Sendable ([EventEntry]) async throws -> [EventResult]
     let ledger: Ledger
+    var timing = Timing()
     let log: Logger
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await runOnce()
-                } catch {
-                    log.warning(
-                        "\(Failure(error).sentence)",
-                        metadata: ["step": "announce", "bus": "\(bus)"]
-                    )
-                }
-                try? await Task.sleep(for: Self.interval)
+    func loop() async {
+        while !Task.isCancelled {
+            do {
+                try await runOnce()
+            } catch {
+                log.warning(
+                    "\(Failure(error).sentence)",
+                    metadata: ["step": "announce", "bus": "\(bus)"]
+                )
             }
+            try? await timing.sleep(Self.interval)
         }
     }
 
     /// Sends until nothing is due, so that what an outage left behind is gone in no time.
     func runOnce() async throws {
         while !Task.isCancelled {
-            let due = Self.fitting(try await ledger.announcementsDue(limit: Self.most, now: .now))
+            let due = Self.fitting(try await ledger.announcementsDue(limit: Self.most, now: timing.moment))
             guard !due.isEmpty else { return }
             try await send(due)
         }
@@ -61,7 +59,7 @@ struct Announcer: Service {
     private func send(_ due: [Announcement]) async throws {
         do {
             let results = try await put(due.map(entry))
-            try await ledger.announced(due, isSent: results.map { $0.eventID != nil }, now: .now)
+            try await ledger.announced(due, isSent: results.map { $0.eventID != nil }, now: timing.moment)
             for failed in results where failed.eventID == nil {
                 log.warning(
                     "the bus did not take an event, which is sent again later",
@@ -75,7 +73,7 @@ struct Announcer: Service {
             // One that EventBridge does not take must not keep the others back.
             for announcement in due { try await send([announcement]) }
         } catch let error as AWSError {
-            try await ledger.announced(due, isSent: due.map { _ in false }, now: .now)
+            try await ledger.announced(due, isSent: due.map { _ in false }, now: timing.moment)
             throw error
         }
     }

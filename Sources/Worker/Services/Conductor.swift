@@ -1,14 +1,14 @@
+import AWS
 import Ledger
 import Logging
 import Promotion
-import ServiceLifecycle
 
 /// Claims work that is due, performs it, and gives what became of it back to the ledger.
 ///
 /// Nothing is remembered between two turns but which effects run: waiting is a row with a due time. All
 /// outcomes that came in since the last turn are recorded in one transaction, which also claims the next
 /// work.
-struct Conductor: Service {
+struct Conductor: Loop {
     /// How many effects run at once.
     static let capacity = 256
     /// The longest time between two turns.
@@ -24,16 +24,15 @@ struct Conductor: Service {
     let progress: Progress
     let log: Logger
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            // Discarding, because an ordinary group would keep every effect that ever ended.
-            await withDiscardingTaskGroup { effects in
-                await conduct(&effects)
-                // Whoever is stopped now reports that it was interrupted, which is recorded and not counted.
-                effects.cancelAll()
-            }
+    private var timing: Timing { performer.sessions.timing }
+
+    func loop() async {
+        // Discarding, because an ordinary group would keep every effect that ever ended.
+        await withDiscardingTaskGroup { effects in
+            await conduct(&effects)
+            // Whoever is stopped now reports that it was interrupted, which is recorded and not counted.
+            effects.cancelAll()
         }
-        await giveBack()
     }
 
     private func conduct(_ effects: inout DiscardingTaskGroup) async {
@@ -43,7 +42,7 @@ struct Conductor: Service {
         var told: Int64?
         while !Task.isCancelled {
             unrecorded += await mailbox.take()
-            let now = Moment.now
+            let now = timing.moment
             do {
                 // Before the turn: whoever slept for long would be handed what is still running here.
                 try await renew(running, now: now)
@@ -80,7 +79,7 @@ struct Conductor: Service {
                 if Task.isCancelled { break }
                 // A ledger that cannot be written (a full disk) loses nothing: what is done waits here.
                 log.error("the ledger cannot be written; trying again", metadata: ["error": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
+                try? await timing.sleep(.seconds(1))
             }
         }
         await mailbox.put(unrecorded)
@@ -88,7 +87,7 @@ struct Conductor: Service {
 
     private func pause(until due: Moment?) -> Duration {
         guard let due else { return Self.heartbeat }
-        return max(.milliseconds(1), min(Self.heartbeat, due - .now))
+        return max(.milliseconds(1), min(Self.heartbeat, due - timing.moment))
     }
 
     /// Keeps the claims of effects that run for long.
@@ -107,7 +106,7 @@ struct Conductor: Service {
             effects.addTask { await mailbox.put(await performer.look(at: works, in: account)) }
         }
         for work in turn.work where work.effect != .look {
-            let lease = leases[work.claim] ?? Lease(now: .now)
+            let lease = leases[work.claim] ?? Lease(now: timing.moment)
             effects.addTask { await mailbox.put([await performer.perform(work, under: lease)]) }
         }
         for look in turn.looks {
@@ -136,10 +135,10 @@ struct Conductor: Service {
     }
 
     /// Records what the interrupted effects came to, so that the next worker finds no claim of this one.
-    private func giveBack() async {
+    func end() async {
         let outcomes = await mailbox.take()
         do {
-            _ = try await ledger.turn(outcomes, worker: worker, capacity: 0, now: .now)
+            _ = try await ledger.turn(outcomes, worker: worker, capacity: 0, now: timing.moment)
         } catch {
             log.error(
                 "claims could not be given back; they end by themselves",

@@ -28,7 +28,7 @@ struct Drift: Sendable {
             let sageMaker = SageMaker(session.client)
             for name in try await changed(served, sageMaker) {
                 let found = EndpointSight(try await sageMaker.describeEndpoint(name: name))
-                try await ledger.found(found, of: name, in: account, now: .now)
+                try await ledger.found(found, of: name, in: account, now: sessions.timing.moment)
             }
         } catch {
             if Task.isCancelled { return }

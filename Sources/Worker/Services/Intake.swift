@@ -2,11 +2,10 @@ import AWS
 import Ledger
 import Logging
 import Promotion
-import ServiceLifecycle
 
 /// Takes messages from the queue into the ledger and off the queue. It never calls SageMaker, so a
 /// message's visibility guards milliseconds, and a redelivery meets a unique key and does nothing.
-struct Intake: Service {
+struct Intake: Loop {
     /// How long a received message stays hidden from others: far longer than recording it takes.
     static let visibilitySeconds = 30
 
@@ -18,24 +17,23 @@ struct Intake: Service {
     let progress: Progress
     /// How long one receive waits for messages, in seconds.
     let waitSeconds: Int
+    let timing: Timing
     let log: Logger
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var failures = 0
-            while !Task.isCancelled {
-                do {
-                    // What cannot be recorded is not received either: every receive brings a message nearer
-                    // to the dead-letter queue.
-                    if failures > 0 { try await ledger.probe() }
-                    let count = try await runOnce()
-                    failures = 0
-                    await progress.intake(wasEmpty: count == 0)
-                } catch {
-                    if Task.isCancelled || error is CancellationError { return }
-                    failures += 1
-                    await report(error, failures: failures)
-                }
+    func loop() async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                // What cannot be recorded is not received either: every receive brings a message nearer to the
+                // dead-letter queue.
+                if failures > 0 { try await ledger.probe() }
+                let count = try await runOnce()
+                failures = 0
+                await progress.intake(wasEmpty: count == 0)
+            } catch {
+                if Task.isCancelled || error is CancellationError { return }
+                failures += 1
+                await report(error, failures: failures)
             }
         }
     }
@@ -52,7 +50,7 @@ struct Intake: Service {
         guard !messages.isEmpty else { return 0 }
         let received = messages.map(reader.read)
         var unwritten = 0
-        let isRecorded = try await ledger.record(received, now: .now) { message, error in
+        let isRecorded = try await ledger.record(received, now: timing.moment) { message, error in
             unwritten += 1
             log.error(
                 "a message cannot be recorded and goes back to the queue: \(error)",
@@ -88,6 +86,6 @@ struct Intake: Service {
             "\(Failure(error).sentence)",
             metadata: ["step": "receive", "queue": "\(queue)", "again": "in \(pause.components.seconds) s"]
         )
-        try? await Task.sleep(for: pause)
+        try? await timing.sleep(pause)
     }
 }

@@ -1,16 +1,15 @@
+import AWS
 import Ledger
-import ServiceLifecycle
 
 /// Wakes the conductor when another worker on the same ledger has changed something: it may have left work.
-struct Listener: Service {
+struct Listener: Loop {
     let ledger: Ledger
     let mailbox: Mailbox
+    let timing: Timing
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            for await _ in ledger.changes() { await mailbox.wake() }
-            // Where nobody else writes there is nothing to hear, and a service that ends ends the worker.
-            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
-        }
+    func loop() async {
+        for await _ in ledger.changes() { await mailbox.wake() }
+        // Where nobody else writes there is nothing to hear, and a service that ends ends the worker.
+        while !Task.isCancelled { try? await timing.sleep(.seconds(3600)) }
     }
 }

@@ -1,3 +1,4 @@
+import AWS
 import Ledger
 
 /// Where the conductor's effects leave their outcomes, and where others wake it.
@@ -5,6 +6,11 @@ actor Mailbox {
     private var outcomes: [Outcome] = []
     private var isAwake = false
     private var waiter: CheckedContinuation<Void, Never>?
+    private let timing: Timing
+
+    init(timing: Timing = Timing()) {
+        self.timing = timing
+    }
 
     func put(_ new: [Outcome]) {
         outcomes += new
@@ -27,14 +33,14 @@ actor Mailbox {
     /// Returns once something came in, when the time is over, or when the caller is cancelled.
     func wait(for duration: Duration) async {
         if !isAwake {
-            let timer = Task {
-                try await Task.sleep(for: duration)
-                self.wake()
+            let timer = Task(executorPreference: timing.executor) { [timing] in
+                try await timing.sleep(duration)
+                await self.wake()
             }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { waiter = $0 }
             } onCancel: {
-                Task { await self.wake() }
+                Task(executorPreference: timing.executor) { await self.wake() }
             }
             timer.cancel()
         }

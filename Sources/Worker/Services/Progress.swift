@@ -1,3 +1,4 @@
+import AWS
 import Ledger
 import Logging
 import Promotion
@@ -23,15 +24,16 @@ actor Progress {
 struct IdleWatch: Service {
     let ledger: Ledger
     let progress: Progress
+    let timing: Timing
     let log: Logger
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                try await Task.sleep(for: .milliseconds(100))
+                try await timing.sleep(.milliseconds(100))
                 // A ledger that cannot be read now says nothing, and the conductor says what is wrong with it.
                 guard await progress.isIdle,
-                    (try? await ledger.isIdle(for: .seconds(60), now: .now)) == true
+                    (try? await ledger.isIdle(for: .seconds(60), now: timing.moment)) == true
                 else { continue }
                 // Returning ends the service group, cleanly and with success.
                 log.info("idle: nothing is due within a minute")

@@ -2,14 +2,13 @@ import AWS
 import Ledger
 import Logging
 import Promotion
-import ServiceLifecycle
 
 /// Removes from the accounts what old releases left there and nobody may need again: artifacts, models,
 /// endpoint configs, and uploads that no attempt goes on with.
 ///
 /// One account at a time and never in the way of a rollout: whatever fails is logged and tried again the
 /// next time.
-struct Pruner: Service {
+struct Pruner: Loop {
     /// A worker that starts has better things to do first.
     static let delay = Duration.seconds(60)
     static let interval = Duration.seconds(3600)
@@ -23,13 +22,11 @@ struct Pruner: Service {
     let mailbox: Mailbox
     let log: Logger
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await mailbox.wait(for: Self.delay)
-            while !Task.isCancelled {
-                await runOnce()
-                await mailbox.wait(for: Self.interval)
-            }
+    func loop() async {
+        await mailbox.wait(for: Self.delay)
+        while !Task.isCancelled {
+            await runOnce()
+            await mailbox.wait(for: Self.interval)
         }
     }
 
@@ -66,7 +63,7 @@ struct Pruner: Service {
                 expectedOwner: owner
             ).filter { $0.key == place.key }
             if uploads.isEmpty {
-                if .now - left.begunAt > Self.straggling { try await ledger.forget(left) }
+                if sessions.timing.moment - left.begunAt > Self.straggling { try await ledger.forget(left) }
                 continue
             }
             // What a new attempt has begun meanwhile was in no list before the ledger knew of it.
@@ -90,7 +87,7 @@ struct Pruner: Service {
             let live = try await liveConfigs(endpoint.name, session)
             guard try await ledger.giveUp(leftover, keep: endpoint.keep, live: live) else { continue }
             let text = try await remove(leftover, session)
-            try await ledger.pruned(leftover, text, now: .now)
+            try await ledger.pruned(leftover, text, now: sessions.timing.moment)
             log.info(
                 "\(text)",
                 metadata: [

@@ -2,11 +2,10 @@ import AWS
 import Ledger
 import Logging
 import Promotion
-import ServiceLifecycle
 
 /// Compares the registry and what serves with the ledger, on start and on a timer. Events are hints; the registry is the
 /// truth, and a lost event costs minutes, never a model.
-struct Resync: Service {
+struct Resync: Loop {
     let ledger: Ledger
     let reader: RegistryReader
     let takeover: Takeover
@@ -16,15 +15,15 @@ struct Resync: Service {
     let interval: Duration
     let log: Logger
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let isComplete = await runOnce()
-                await drift.run()
-                await progress.resync(isComplete: isComplete)
-                // A sweep that could not see every group is repeated sooner.
-                try? await Task.sleep(for: isComplete ? interval : min(interval, .seconds(30)))
-            }
+    private var timing: Timing { reader.sessions.timing }
+
+    func loop() async {
+        while !Task.isCancelled {
+            let isComplete = await runOnce()
+            await drift.run()
+            await progress.resync(isComplete: isComplete)
+            // A sweep that could not see every group is repeated sooner.
+            try? await timing.sleep(isComplete ? interval : min(interval, .seconds(30)))
         }
     }
 
@@ -56,8 +55,8 @@ struct Resync: Service {
         }
         do {
             // All at once, so that versions found together are released together.
-            let looks = try await ledger.listed(listings, now: .now)
-            try await ledger.couldNotList(troubles, now: .now)
+            let looks = try await ledger.listed(listings, now: timing.moment)
+            try await ledger.couldNotList(troubles, now: timing.moment)
             if looks > 0 {
                 log.info("\(looks) packages differ from the ledger", metadata: ["step": "resync"])
             }

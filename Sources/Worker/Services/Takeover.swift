@@ -37,7 +37,12 @@ struct Takeover: Sendable {
             // A release goes through the first stage first: where that has none of ours, no stage has.
             if index == 0, found.isEmpty { return }
         }
-        try await ledger.takeOver(endpoint.name, found, sights: Array(sights.values), now: .now)
+        try await ledger.takeOver(
+            endpoint.name,
+            found,
+            sights: Array(sights.values),
+            now: sessions.timing.moment
+        )
         for standing in found {
             log.info(
                 "takes over \(standing.release), which account \(standing.account) serves",

@@ -1,0 +1,109 @@
+package import AWS
+package import Ledger
+package import Logging
+package import Native
+
+/// The loops that make up one worker, over whatever it reaches the world through.
+package struct Crew: Sendable {
+    /// Stopped in the reverse order: what comes in ends first, and the conductor records last.
+    let loops: [any Loop]
+    /// What the loops last said of themselves.
+    let progress = Progress()
+
+    /// - Parameters:
+    ///   - http: Where every request to AWS goes.
+    ///   - base: The worker's own credentials.
+    ///   - worker: The worker's id, in the names of sessions and on claims.
+    package init(
+        settings: Settings,
+        options: WorkerService.Options,
+        environment: AWSEnvironment,
+        http: any HTTPSender,
+        base: any CredentialProvider,
+        ledger: Ledger,
+        timing: Timing,
+        worker: String,
+        log: Logger
+    ) async {
+        let sessions = Sessions(
+            settings: settings,
+            environment: environment,
+            http: http,
+            base: base,
+            worker: worker,
+            observer: CallLog(log: log),
+            timing: timing
+        )
+        let reader = RegistryReader(sessions: sessions, settings: settings)
+        let mailbox = Mailbox(timing: timing)
+        let pruning = Mailbox(timing: timing)
+        let own = await sessions.own(in: settings.registry.region)
+
+        let intake = Intake(
+            queue: settings.registry.queue,
+            sqs: SQS(own),
+            reader: MessageReader(settings: settings),
+            ledger: ledger,
+            mailbox: mailbox,
+            progress: progress,
+            waitSeconds: options.untilIdle ? 1 : 20,
+            timing: timing,
+            log: log
+        )
+        let conductor = Conductor(
+            ledger: ledger,
+            performer: Performer(settings: settings, sessions: sessions, ledger: ledger, log: log),
+            reader: reader,
+            mailbox: mailbox,
+            pruning: pruning,
+            worker: worker,
+            progress: progress,
+            log: log
+        )
+        let resync = Resync(
+            ledger: ledger,
+            reader: reader,
+            takeover: Takeover(
+                settings: settings,
+                sessions: sessions,
+                reader: reader,
+                ledger: ledger,
+                log: log
+            ),
+            drift: Drift(sessions: sessions, ledger: ledger, log: log),
+            mailbox: mailbox,
+            progress: progress,
+            interval: options.resync,
+            log: log
+        )
+        let pruner = Pruner(
+            settings: settings,
+            ledger: ledger,
+            sessions: sessions,
+            mailbox: pruning,
+            log: log
+        )
+        let announcer = settings.registry.events.map { bus in
+            Announcer(
+                bus: bus,
+                put: EventBridge(own).putEvents,
+                ledger: ledger,
+                timing: timing,
+                log: log
+            )
+        }
+        loops =
+            [announcer].compactMap { $0 } + [
+                conductor, pruner, resync, intake,
+                Listener(ledger: ledger, mailbox: mailbox, timing: timing),
+            ]
+    }
+
+    /// Works until the task is cancelled, and then gives back what it has.
+    package func work() async {
+        await withDiscardingTaskGroup { group in
+            for loop in loops { group.addTask { await loop.loop() } }
+        }
+        for loop in loops.reversed() { await loop.end() }
+    }
+}

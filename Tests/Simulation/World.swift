@@ -1,0 +1,246 @@
+import AWS
+import Foundation
+import GRDB
+import Ledger
+import Logging
+import Native
+import Promotion
+import Worker
+
+/// Everything of one run: the clock, the simulated AWS, the ledger's database, the workers, the people, and
+/// what is under way between them.
+///
+/// It is touched on the thread of its loom alone, which is why it may be handed to the workers' tasks.
+final class World: @unchecked Sendable {
+    /// Somewhere in 2026, in milliseconds since 1970.
+    static let start: Int64 = 1_780_000_000_000
+
+    let seed: UInt64
+    let scene: Scene
+    let loom = Loom()
+    var chance: Chance
+    /// How often things go wrong; none once the storm is over.
+    var weather: Weather
+    var now = World.start
+    let database: DatabaseQueue
+    let aws: SimulatedAWS
+    var workers: [SimulatedWorker] = []
+    var sleepers: [Sleeper] = []
+    var calls: [Call] = []
+    var rules = Rules()
+    /// What a test plants to see it caught.
+    let fault: PlantedFault?
+    private var names = 0
+
+    private(set) var violations: [Violation] = []
+    private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+    private(set) var lines: [String] = []
+    let isTraced: Bool
+    /// How often what came about.
+    var tally: [String: Int] = [:]
+
+    init(seed: UInt64, scene: Scene, fault: PlantedFault?, isTraced: Bool) throws {
+        self.seed = seed
+        self.scene = scene
+        self.fault = fault
+        self.isTraced = isTraced
+        chance = Chance(seed: seed)
+        weather = Weather(&chance)
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        database = try DatabaseQueue(configuration: configuration)
+        try SQLiteStore.migrator.migrate(database)
+        aws = SimulatedAWS(scene.settings)
+    }
+
+    var date: Date { Date(timeIntervalSince1970: Double(now) / 1000) }
+
+    /// A number nobody else has.
+    func name() -> Int {
+        names += 1
+        return names
+    }
+
+    // MARK: What is told
+
+    /// One line of the run's story. The digest of all of them is the run's.
+    func tell(_ line: @autoclosure () -> String) {
+        let line = "\(now - World.start) \(line())"
+        for byte in line.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        if isTraced { lines.append(line) }
+    }
+
+    /// Something that must never be.
+    func violate(_ invariant: Int, _ sentence: String) {
+        let violation = Violation(invariant: invariant, sentence: sentence)
+        tell("\(violation)")
+        if violations.count < 10, !violations.contains(violation) { violations.append(violation) }
+    }
+
+    // MARK: What is under way
+
+    /// Somebody who sleeps.
+    struct Sleeper {
+        let id: Int
+        let worker: SimulatedWorker
+        let until: Int64
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    func sleep(_ duration: Duration, _ worker: SimulatedWorker) async throws {
+        let id = name()
+        let until = now + max(0, Int64((duration / .milliseconds(1)).rounded(.up)))
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Void, any Error>) in
+                guard worker.isAlive, !Task.isCancelled else {
+                    continuation.resume(throwing: CancellationError())
+                    return
+                }
+                sleepers.append(Sleeper(id: id, worker: worker, until: until, continuation: continuation))
+            }
+        } onCancel: {
+            guard let index = sleepers.firstIndex(where: { $0.id == id }) else { return }
+            sleepers.remove(at: index).continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    /// A request on its way to AWS, or its answer on the way back.
+    struct Call {
+        let id: Int
+        let worker: SimulatedWorker
+        let request: Request
+        let continuation: CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
+        let begunAt: Int64
+        /// When an empty queue is waited for no longer.
+        let until: Int64
+        /// What AWS has answered already, where the answer is late.
+        var answer: Result<HTTPResponse, HTTPError>?
+    }
+
+    func send(_ request: HTTPRequest, _ worker: SimulatedWorker) async throws(HTTPError) -> HTTPResponse {
+        let id = name()
+        let read = Request(request)
+        let cancelled = HTTPError(.cancelled, url: request.url, mayHaveReachedServer: true)
+        crash(worker, oneIn: weather.crash, "before \(read.operation)")
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>) in
+                guard worker.isAlive, !Task.isCancelled else {
+                    continuation.resume(returning: .failure(cancelled))
+                    return
+                }
+                calls.append(
+                    Call(
+                        id: id,
+                        worker: worker,
+                        request: read,
+                        continuation: continuation,
+                        begunAt: now,
+                        until: now + Int64(read.waitSeconds) * 1000
+                    )
+                )
+            }
+        } onCancel: {
+            guard let index = calls.firstIndex(where: { $0.id == id }) else { return }
+            calls.remove(at: index).continuation.resume(returning: .failure(cancelled))
+        }
+        crash(worker, oneIn: weather.crash, "after \(read.operation)")
+        guard worker.isAlive else { throw cancelled }
+        return try result.get()
+    }
+
+    func answer(_ id: Int, _ result: Result<HTTPResponse, HTTPError>) {
+        guard let index = calls.firstIndex(where: { $0.id == id }) else { return }
+        calls.remove(at: index).continuation.resume(returning: result)
+    }
+
+    // MARK: The ledger's database
+
+    /// One transaction, all at once. GRDB's asynchronous ways would leave the loom.
+    func transact<Value>(_ body: (any Transaction) throws -> Value) throws -> (Value, hasChanged: Bool) {
+        try database.write { database in
+            let before = database.totalChangesCount
+            let value = try body(SQLiteTransaction(database: database))
+            return (value, database.totalChangesCount != before)
+        }
+    }
+
+    /// Changes the ledger behind its back.
+    func plant(_ sql: String) throws { try database.write { try $0.execute(sql: sql) } }
+
+    func rows(_ sql: String, _ arguments: StatementArguments = []) -> [GRDB.Row] {
+        do {
+            return try database.read { database in
+                try GRDB.Row.fetchAll(try database.cachedStatement(sql: sql), arguments: arguments)
+            }
+        } catch {
+            violate(0, "the simulation cannot read the ledger: \(error)")
+            return []
+        }
+    }
+
+    // MARK: Workers
+
+    func hire() {
+        let worker = SimulatedWorker(number: name(), world: self)
+        workers.append(worker)
+        tell("worker \(worker.id) begins")
+        worker.begin()
+    }
+
+    /// Where a worker may be killed.
+    func crash(_ worker: SimulatedWorker, oneIn times: Int, _ where: @autoclosure () -> String) {
+        guard worker.isAlive, chance.hits(oneIn: times) else { return }
+        tell("worker \(worker.id) is killed \(`where`())")
+        kill(worker)
+    }
+
+    /// Ends a worker as `kill -9` does: nothing it still does reaches anything.
+    func kill(_ worker: SimulatedWorker) {
+        guard worker.isAlive else { return }
+        worker.isAlive = false
+        tally["workers killed", default: 0] += 1
+        // What has left the machine may still arrive.
+        for call in calls where call.worker === worker {
+            if call.answer == nil, chance.hits(oneIn: 2) {
+                _ = aws.perform(call.request, by: worker, in: self)
+            }
+            let url = call.request.url
+            answer(call.id, .failure(HTTPError(.cancelled, url: url, mayHaveReachedServer: true)))
+        }
+        for sleeper in sleepers where sleeper.worker === worker {
+            guard let index = sleepers.firstIndex(where: { $0.id == sleeper.id }) else { continue }
+            sleepers.remove(at: index).continuation.resume(throwing: CancellationError())
+        }
+        worker.task?.cancel()
+    }
+}
+
+/// How often things go wrong in a run.
+struct Weather {
+    /// One in so many calls is not simply answered.
+    var trouble: Int
+    /// A worker is killed at one in so many boundaries.
+    var crash: Int
+    /// One in so many ledger transactions fails before its commit, as on a full disk.
+    var disk: Int
+    /// One in so many events of the registry is lost, doubled or late.
+    var events: Int
+
+    static let calm = Weather(trouble: 0, crash: 0, disk: 0, events: 0)
+
+    private init(trouble: Int, crash: Int, disk: Int, events: Int) {
+        self.trouble = trouble
+        self.crash = crash
+        self.disk = disk
+        self.events = events
+    }
+
+    init(_ chance: inout Chance) {
+        trouble = chance.pick([0, 40, 12, 5])
+        crash = chance.pick([0, 1500, 400, 120])
+        disk = chance.pick([0, 0, 300, 60])
+        events = chance.pick([0, 4, 2])
+    }
+}
