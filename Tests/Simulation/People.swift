@@ -198,7 +198,8 @@ struct People {
 
     private func promote() {
         guard let release = waiting() ?? release("1 = 1") else { return }
-        let person = world.chance.pick([Scene.anna, Scene.anna, Scene.bert, Scene.bert, Scene.stranger])
+        var person = world.chance.pick([Scene.anna, Scene.anna, Scene.bert, Scene.bert, Scene.stranger])
+        if world.fault == .forgedSender { person = Scene.stranger }
         promote(release, by: person, isOverride: world.chance.below(8) == 0)
     }
 

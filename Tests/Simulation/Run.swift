@@ -15,7 +15,7 @@ public enum PlantedFault: String, CaseIterable, Sendable {
     case falseInService
     /// Smoke tests are answered by somebody who asks no model.
     case deafTester
-    /// An update under way is not described.
+    /// The reply to an update is lost, and an update under way is not described.
     case staleDescription
     /// The ledger forgets its bars.
     case forgottenBar
@@ -225,6 +225,12 @@ struct Driver {
         // Whoever was stopped for long finds that the time for the call is over before it was sent.
         if call.begunAt + 30_000 < world.now, call.request.waitSeconds == 0 {
             let error = HTTPError(.timedOut(.total), url: call.request.url, mayHaveReachedServer: true)
+            world.answer(call.id, .failure(error))
+            return true
+        }
+        if world.fault == .staleDescription, call.request.operation == "UpdateEndpoint" {
+            _ = perform(call)
+            let error = HTTPError(.reset, url: call.request.url, mayHaveReachedServer: true)
             world.answer(call.id, .failure(error))
             return true
         }
