@@ -233,7 +233,7 @@ extension Sweep.Point {
             do {
                 try await World.with(ways: ways, turnstile: isPatient ? .patient : .shared) { world in
                     // A reply that is held up is to be late for its caller, and no model to fail for it.
-                    try world.edit("demand-forecast.yaml", "within: 2s", "within: 5m")
+                    try world.edit("demand-forecast.yaml", "within: 2s", "within: 50s")
                     let ended = try await story.ending(
                         in: world,
                         staging: { world in
