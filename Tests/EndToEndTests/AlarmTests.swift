@@ -117,6 +117,12 @@ struct AlarmTests {
             try world.edit("demand-forecast.yaml", "insufficientData: ok", "insufficientData: alarm")
             _ = try await world.restartWorker()
             try await world.register("demand-de", [2, 2, 2])
+            // It has lacked data since before the release came, which blames nobody and lets nothing in either.
+            try await world.release(2, "waits for what was so before it") {
+                $0.waitingFor.contains("it is INSUFFICIENT_DATA, since before the release came there")
+            }
+            try await world.alarm("OK", in: world.staging)
+            try await world.alarm("INSUFFICIENT_DATA", in: world.staging)
             let failed = try await world.release(2, ends: "failed")
             #expect(failed.why.contains("it is INSUFFICIENT_DATA"))
         }

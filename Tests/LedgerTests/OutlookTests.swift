@@ -40,9 +40,17 @@ import Testing
                 #expect(account.changes.map(\.to) == [de])
             }
 
-            // What was foreseen is what comes.
-            try await bench.work(within: .seconds(5))
-            #expect(try await bench.ledger.releases().contains { $0.id == outlook.release })
+            // What was foreseen is what comes, where the other version goes on being unreadable.
+            let denied = Failure(.denied, "no")
+            var next = try await bench.turn(
+                turn.looks.filter { $0.package != de }.map { .lookFailed($0, denied) }
+            )
+            while next.work.isEmpty {
+                bench.now = try #require(next.nextDue)
+                let looks = try await bench.turn().looks
+                next = try await bench.turn(looks.map { .lookFailed($0, denied) })
+            }
+            #expect(Set(next.work.map(\.release.id)) == [outlook.release])
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
 struct TwoWorkersTests {
     private static let count = 12
 
-    @Test(.timeLimit(.minutes(2))) func twoWorkersShareTheWorkAndDoubleNothing() async throws {
+    @Test(.timeLimit(.minutes(10))) func twoWorkersShareTheWorkAndDoubleNothing() async throws {
         let place = try await PostgresPlace()
         do {
             try await Self.share(place)

@@ -84,7 +84,7 @@ import Testing
     }
 
     /// What others tell is heard, and so is that listening begins anew after the connection was lost.
-    @Test(.enabled(if: server != nil), .timeLimit(.minutes(1)))
+    @Test(.enabled(if: server != nil), .timeLimit(.minutes(10)))
     func noticesAreHeard() async throws {
         let heard = Mutex<[String]>([])
         let address = try PostgresAddress(try #require(Self.server))

@@ -9,7 +9,7 @@ import Testing
 @testable import Worker
 
 /// What is owed is put on the bus, whatever the bus says to some of it.
-@Suite(.timeLimit(.minutes(1))) struct AnnouncerTests {
+@Suite(.timeLimit(.minutes(10))) struct AnnouncerTests {
     /// More than one call takes, all gone in one go, and in order.
     @Test func aBacklogIsSentAtOnce() async throws {
         try await Self.run(owing: 25) { ledger in

@@ -5,7 +5,7 @@ import Testing
 @testable import Worker
 
 /// The conductor sleeps on this: a wake-up that gets lost is a rollout that stands still.
-@Suite(.timeLimit(.minutes(5))) struct MailboxTests {
+@Suite(.timeLimit(.minutes(10))) struct MailboxTests {
     /// Far longer than the suite may take, so that whoever waits it out fails.
     private static let ever = Duration.seconds(3600)
 
