@@ -45,7 +45,7 @@ enum Rest {
             )
         }
         for endpoint in world.scene.settings.folder.endpoints {
-            for (target, group) in endpoint.models {
+            for (target, group) in endpoint.models.sorted(by: { $0.key < $1.key }) {
                 let isSeen = world.rows(
                     "SELECT first_seen_at AS at FROM targets WHERE endpoint = ? AND target = ?",
                     [endpoint.name, target]

@@ -68,7 +68,7 @@ struct Rules {
             let attempt = world.rows(
                 """
                 SELECT release, body, json_extract(body, '$.stage') AS stage, claimant,
-                    json_extract(body, '$.startedAt.milliseconds') AS begun,
+                    json_extract(body, '$.startedAt') AS begun,
                     COALESCE(json_extract(body, '$.isRollback'), 0) AS back
                 FROM attempts WHERE endpoint = ? AND account = ? AND ended_at IS NULL
                 """,
@@ -84,7 +84,7 @@ struct Rules {
             return
         }
         guard let tags = here.configs[config]?.tags, let release = tags["sluice:release"],
-            let stage = attempt["stage"] as String?,
+            let stage = attempt["stage"] as String?, let begun = attempt["begun"] as Int64?,
             let document = world.scene.settings.endpoint(name)?.stage(named: stage)
         else { return world.violate(6, "a switch of \(subject), which is of no release") }
         let models = tags.filter { $0.key.hasPrefix("sluice:model/") }.map {
@@ -103,10 +103,10 @@ struct Rules {
             }
             let bars = world.rows(
                 "SELECT at FROM bars WHERE endpoint = ? AND target = ? AND package = ? AND at < ?",
-                [name, target, arn, attempt["begun"] as Int64?]
+                [name, target, arn, begun]
             )
             let failedAt = world.rules.failed["\(name) \(arn)"] ?? .max
-            if !bars.isEmpty || failedAt < attempt["begun"] ?? Int64.min {
+            if !bars.isEmpty || failedAt < begun {
                 world.violate(8, "\(stage) begins to serve \(arn), which is barred")
             }
         }

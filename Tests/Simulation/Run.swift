@@ -27,7 +27,8 @@ public enum PlantedFault: String, CaseIterable, Sendable {
         switch self {
         case .forgedSender: [6]
         case .lyingCopy: [2]
-        case .falseInService, .deafTester: [4]
+        case .deafTester: [4]
+        case .falseInService: [4, 12]
         case .staleDescription, .brokenLease: [3, 12]
         case .forgottenBar: [8]
         }

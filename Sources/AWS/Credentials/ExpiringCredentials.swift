@@ -78,7 +78,8 @@ public actor ExpiringCredentials: CredentialProvider {
         }
         let waiting = waiters
         waiters = [:]
-        for waiter in waiting.values { waiter.resume(with: result) }
+        // In the order they came.
+        for (_, waiter) in waiting.sorted(by: { $0.key < $1.key }) { waiter.resume(with: result) }
     }
 
     private func newCredentials() async throws -> Credentials {

@@ -102,7 +102,8 @@ struct Conductor: Loop {
         _ effects: inout DiscardingTaskGroup
     ) {
         let looks = turn.work.filter { $0.effect == .look }
-        for (account, works) in Dictionary(grouping: looks, by: \.attempt.account) {
+        let byAccount = Dictionary(grouping: looks, by: \.attempt.account)
+        for (account, works) in byAccount.sorted(by: { $0.key < $1.key }) {
             effects.addTask { await mailbox.put(await performer.look(at: works, in: account)) }
         }
         for work in turn.work where work.effect != .look {

@@ -68,7 +68,7 @@ struct Takeover: Sendable {
             for (key, package) in tags where key.hasPrefix(EndpointRoller.modelTag) {
                 packages[String(key.dropFirst(EndpointRoller.modelTag.count))] = package
             }
-            for (target, package) in packages where sights[package] == nil {
+            for (target, package) in packages.sorted(by: { $0.key < $1.key }) where sights[package] == nil {
                 guard let group = endpoint.models[target]?.name else { continue }
                 sights[package] = try await reader.look(at: package, group: group)
             }
