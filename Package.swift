@@ -66,18 +66,18 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // A server process for tests; no product depends on it.
+        // What several rooms' tests use: a server process, programs, chance. No product depends on it.
         .target(
-            name: "TestServer",
+            name: "TestTools",
             dependencies: ["Native"],
-            path: "Tests/tools/TestServer",
+            path: "Tests/tools/TestTools",
             swiftSettings: strict
         ),
         // The worker under simulation, for tests and for a program that plays more seeds; no product has it.
         .target(
             name: "Simulation",
             dependencies: [
-                "AWS", "Ledger", "Native", "Promotion", "Worker", logging,
+                "AWS", "Ledger", "Native", "Promotion", "TestTools", "Worker", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Tests/Simulation",
@@ -90,15 +90,15 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("SimulationTests", ["Simulation"]),
-        tests("NativeTests", ["Native", "TestServer"]),
+        tests("NativeTests", ["Native", "TestTools"]),
         tests(
             "AWSTests",
-            ["AWS", "Native", "TestServer"],
+            ["AWS", "Native", "TestTools"],
             resources: [.copy("sigv4-vectors.json")]
         ),
-        tests("PromotionTests", ["Promotion"]),
+        tests("PromotionTests", ["Promotion", "TestTools"]),
         tests("LedgerTests", ["Ledger", "Native", "Promotion"]),
-        tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "TestServer", "Worker"]),
-        tests("RepositoryTests", ["TestServer"]),
-    ] + (isSanitized ? [] : [tests("EndToEndTests", ["Native", "TestServer"])])
+        tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "TestTools", "Worker"]),
+        tests("RepositoryTests", ["Native"]),
+    ] + (isSanitized ? [] : [tests("EndToEndTests", ["Native"])])
 )

@@ -1,7 +1,7 @@
 import Foundation
 import Native
 import Synchronization
-import TestServer
+import TestTools
 
 @testable import AWS
 

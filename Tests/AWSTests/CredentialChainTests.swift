@@ -1,6 +1,6 @@
 import Foundation
 import Native
-import TestServer
+import TestTools
 import Testing
 
 @testable import AWS
@@ -85,6 +85,19 @@ import Testing
         try folder.write(config: "[default]\ncredential_process = \(folder.path)/program")
         let error = await #expect(throws: CredentialsError.self) { try await find(folder.variables) }
         #expect(error.map { "\($0)".contains("sesame") } == false)
+    }
+
+    /// A program that asks somebody something would otherwise keep the worker from every account for ever.
+    @Test func aProcessThatNeverEndsIsKilled() async throws {
+        let folder = try Folder(program: "#!/bin/sh\nexec sleep 600")
+        let process = CredentialProcess(
+            "\(folder.path)/program",
+            environment: AWSEnvironment(folder.variables),
+            patience: .milliseconds(100)
+        )
+        let error = await #expect(throws: CredentialsError.self) { try await process.run() }
+        #expect(error?.isTransient == true)
+        #expect(error?.description.contains("it did not end in time") == true)
     }
 
     @Test(arguments: [

@@ -1,5 +1,5 @@
 import Native
-import TestServer
+import TestTools
 import Testing
 
 @testable import AWS

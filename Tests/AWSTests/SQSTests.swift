@@ -1,6 +1,6 @@
 import Foundation
 import Native
-import TestServer
+import TestTools
 import Testing
 
 @testable import AWS

@@ -1,5 +1,5 @@
 import Foundation
-import TestServer
+import TestTools
 import Testing
 
 @testable import AWS

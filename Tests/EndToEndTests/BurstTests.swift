@@ -53,18 +53,7 @@ struct BurstTests {
 extension World {
     /// Lets the endpoint serve the models of these groups and no others.
     fileprivate func serve(_ groups: [String]) async throws {
-        _ = try await aws.post(
-            "worlds",
-            [
-                "registry": .string(registry),
-                "accounts": [
-                    ["name": "staging", "account": .string(staging)],
-                    ["name": "prod", "account": .string(prod)],
-                ],
-                "groups": .array(groups.map(JSONValue.string)),
-                "externalId": "acme",
-            ]
-        )
+        try await complete(groups: groups)
         try edit(
             "demand-forecast.yaml",
             "  demand-de.tar.gz: demand-de\n  demand-fr.tar.gz: demand-fr\n",

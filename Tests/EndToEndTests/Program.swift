@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import TestServer
+import Native
 import Testing
 
 /// A run of the real `sluice`, whose output goes to files, so that nothing blocks on a full pipe.
@@ -29,7 +29,7 @@ final class Program: Sendable {
     ) throws {
         output = folder.appending(path: "\(name).out")
         errors = folder.appending(path: "\(name).err")
-        pid = try Spawn.start(
+        pid = try Subprocess.start(
             // env(1) changes the folder and becomes the program; Glibc's module lacks the call that would.
             ["/usr/bin/env", "-C", folder.path] + runner + [try Self.sluice] + arguments,
             environment: environment.map { "\($0)=\($1)" },
@@ -68,17 +68,12 @@ final class Program: Sendable {
     }
 
     private static func wait(for pid: pid_t) async -> Int32 {
-        var status: Int32 = 0
         while true {
-            let found = waitpid(pid, &status, WNOHANG)
-            if found == pid { break }
-            if found == -1, errno != EINTR { return -1 }
+            if let status = Subprocess.ended(pid) { return status }
             await withCheckedContinuation { waiting in
                 DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(5)) { waiting.resume() }
             }
         }
-        let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : -signal
     }
 
     private static func text(_ file: URL) -> String {

@@ -53,18 +53,7 @@ struct ThrottlingTests {
 extension World {
     /// Lets each of these models be served by an endpoint of its own name, with no person at any gate.
     fileprivate func serve(eachOf names: [String]) async throws {
-        _ = try await aws.post(
-            "worlds",
-            [
-                "registry": .string(registry),
-                "accounts": [
-                    ["name": "staging", "account": .string(staging)],
-                    ["name": "prod", "account": .string(prod)],
-                ],
-                "groups": .array(names.map(JSONValue.string)),
-                "externalId": "acme",
-            ]
-        )
+        try await complete(groups: names)
         try edit("demand-forecast.yaml", "approvals: 1", "approvals: 0")
         try edit("demand-forecast.yaml", "  demand-fr.tar.gz: demand-fr\n", "")
         let file = accounts.appending(path: "demand-forecast.yaml")

@@ -98,6 +98,7 @@ final class World: Sendable {
         staging: String,
         prod: String,
         only names: [String],
+        groups: [String] = groups,
         versioning: Bool = false
     ) async throws -> JSONValue {
         let accounts = [("staging", staging), ("prod", prod)].filter { names.contains($0.0) }
@@ -106,21 +107,25 @@ final class World: Sendable {
             [
                 "registry": .string(registry),
                 "accounts": .array(accounts.map { ["name": .string($0.0), "account": .string($0.1)] }),
-                "groups": ["demand-de", "demand-fr"],
+                "groups": .array(groups.map(JSONValue.string)),
                 "externalId": "acme",
                 "versioning": .bool(versioning),
             ]
         )
     }
 
-    /// Makes what the world still lacks of its two deployment accounts.
-    func complete() async throws {
+    /// The model package groups of the example accounts folder.
+    static let groups = ["demand-de", "demand-fr"]
+
+    /// Makes what the world still lacks of its two deployment accounts, and of these groups.
+    func complete(groups: [String] = groups) async throws {
         _ = try await Self.make(
             aws,
             registry: registry,
             staging: staging,
             prod: prod,
-            only: ["staging", "prod"]
+            only: ["staging", "prod"],
+            groups: groups
         )
     }
 

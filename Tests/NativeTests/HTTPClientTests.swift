@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import Native
-import TestServer
+import TestTools
 import Testing
 
 @Suite struct HTTPClientTests {

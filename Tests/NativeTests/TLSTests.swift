@@ -1,6 +1,6 @@
 import Foundation
 import Native
-import TestServer
+import TestTools
 import Testing
 
 @Suite struct TLSTests {
@@ -53,7 +53,7 @@ private final class Certificate: Sendable {
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=test",
             "-addext", "subjectAltName=\(name)", "-keyout", file, "-out", file + ".crt",
         ]
-        _ = try Spawn.run(["/usr/bin/env"] + certify)
+        _ = try Subprocess.run(["/usr/bin/env"] + certify, errors: .nowhere)
         let certificate = try String(contentsOfFile: file + ".crt", encoding: .utf8)
         let key = try String(contentsOfFile: file, encoding: .utf8)
         try FileManager.default.removeItem(atPath: file + ".crt")

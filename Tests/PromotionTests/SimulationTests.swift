@@ -1,3 +1,4 @@
+import TestTools
 import Testing
 
 @testable import Promotion
@@ -5,23 +6,6 @@ import Testing
 /// The core under random events, with rules that must hold after each of them and once all has come to
 /// rest. A failure names its seed; `simulate(seed:)` with it plays the same again.
 @Suite struct SimulationTests {
-    /// SplitMix64: small, and the same on every machine.
-    struct Chance {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var bits = state
-            bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-            return bits ^ (bits >> 31)
-        }
-
-        mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
-
-        mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
-    }
-
     static let plans = [
         plan(),
         plan([staging(soak: .minutes(10)), prod(approvals: 0)]),
@@ -77,7 +61,7 @@ import Testing
 
     /// The first faults of one run, with the steps that led there.
     static func simulate(seed: UInt64, steps: Int) -> [String] {
-        var chance = Chance(state: seed)
+        var chance = Chance(seed: seed)
         var world = World(chance.pick(plans))
         for step in 1...steps {
             world.now = world.now + .seconds(Int64(chance.below(120)))
@@ -329,7 +313,7 @@ import Testing
         var states: Set<Attempt.State> = []
         var names: Set<String> = []
         for seed in UInt64(0)..<40 {
-            var chance = Chance(state: seed)
+            var chance = Chance(seed: seed)
             // What only the strictest gate does is rare, so every other run has it.
             var world = World(seed % 2 == 0 ? Self.plans[5] : chance.pick(Self.plans))
             for _ in 1...300 { _ = Self.act(on: &world, &chance) }

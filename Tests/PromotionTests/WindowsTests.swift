@@ -1,3 +1,4 @@
+import TestTools
 import Testing
 
 @testable import Promotion
@@ -172,7 +173,7 @@ import Testing
     /// The same answers as a walk over every minute of ten days, by tables that know nothing of spans.
     @Test func randomWindowsAreWalkedRight() {
         for seed in UInt64(0)..<150 {
-            var chance = SimulationTests.Chance(state: seed)
+            var chance = Chance(seed: seed)
             let start = Self.utc(Self.monday + chance.below(9), chance.below(24), chance.below(60))
             let windows = Self.randomWindows(&chance, around: start)
             let naive = Naive(windows)
@@ -200,7 +201,7 @@ import Testing
         }
     }
 
-    private static func randomWindows(_ chance: inout SimulationTests.Chance, around: Moment) -> Windows {
+    private static func randomWindows(_ chance: inout Chance, around: Moment) -> Windows {
         var offsets = [Windows.Offset(from: around - .days(20), seconds: 900 * (chance.below(80) - 40))]
         for _ in 0..<chance.below(4) {
             guard let last = offsets.last else { break }
@@ -212,7 +213,7 @@ import Testing
                 )
             )
         }
-        func spans(_ chance: inout SimulationTests.Chance) -> [Span] {
+        func spans(_ chance: inout Chance) -> [Span] {
             (0..<chance.below(3)).map { _ in
                 let days = Set((0..<(1 + chance.below(7))).map { _ in chance.below(7) })
                 return span(days, chance.below(1_440), 1 + chance.below(1_440))

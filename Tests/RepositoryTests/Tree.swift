@@ -1,5 +1,5 @@
 import Foundation
-import TestServer
+import Native
 
 /// The repository that these tests were built from.
 struct Tree: Sendable {
@@ -12,7 +12,7 @@ struct Tree: Sendable {
             .deletingLastPathComponent()
         // Whoever owns the files, listing them is harmless.
         let list = ["git", "-c", "safe.directory=*", "-C", top.path, "ls-files", "-z"]
-        let (output, status) = try Spawn.run(["/usr/bin/env"] + list)
+        let (output, status) = try Subprocess.run(["/usr/bin/env"] + list)
         guard status == 0 else { throw NoTree(top: top.path) }
         let listed = output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         // A file that was removed and not yet committed is still listed.

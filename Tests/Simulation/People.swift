@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Native
 import Promotion
+import TestTools
 import Worker
 
 /// Whoever and whatever acts upon the worker from outside: data scientists, approvers, operators, and the

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Ledger
 import Promotion
+import TestTools
 import Worker
 
 /// What must hold once nothing goes wrong any more and nobody is waited for.

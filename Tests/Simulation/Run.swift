@@ -4,6 +4,7 @@ import GRDB
 import Ledger
 import Native
 import Promotion
+import TestTools
 
 /// A fault that is planted at the worker's edges to see that the simulation catches it.
 public enum PlantedFault: String, CaseIterable, Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Native
+import TestTools
 import Worker
 
 /// What AWS is to the worker: the registry, the queue, and what is in each account. Only the calls that the

@@ -4,6 +4,7 @@ import Ledger
 import Logging
 import Native
 import Promotion
+import TestTools
 import Worker
 
 /// One worker: the real loops over the edges of a world.

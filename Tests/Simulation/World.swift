@@ -5,6 +5,7 @@ import Ledger
 import Logging
 import Native
 import Promotion
+import TestTools
 import Worker
 
 /// Everything of one run: the clock, the simulated AWS, the ledger's database, the workers, the people, and

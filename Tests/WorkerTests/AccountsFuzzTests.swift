@@ -1,4 +1,4 @@
-import TestServer
+import TestTools
 import Testing
 import Worker
 

@@ -1,4 +1,4 @@
-import TestServer
+import TestTools
 import Testing
 
 @testable import Worker

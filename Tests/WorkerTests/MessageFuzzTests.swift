@@ -2,7 +2,7 @@ import AWS
 import Foundation
 import Ledger
 import Native
-import TestServer
+import TestTools
 import Testing
 
 @testable import Worker

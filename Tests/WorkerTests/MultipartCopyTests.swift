@@ -2,7 +2,7 @@ import Foundation
 import Native
 import Promotion
 import Synchronization
-import TestServer
+import TestTools
 import Testing
 
 @testable import AWS

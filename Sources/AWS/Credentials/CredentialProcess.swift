@@ -1,4 +1,5 @@
 import Foundation
+import Native
 
 /// Credentials printed by the program a profile names in `credential_process`.
 ///
@@ -9,10 +10,13 @@ import Foundation
 public struct CredentialProcess: Sendable {
     private let line: String
     private let environment: AWSEnvironment
+    private let patience: Duration
 
-    public init(_ line: String, environment: AWSEnvironment) {
+    /// - Parameter patience: How long the program may take before it is killed.
+    public init(_ line: String, environment: AWSEnvironment, patience: Duration = .seconds(60)) {
         self.line = line
         self.environment = environment
+        self.patience = patience
     }
 
     /// Runs the program and reads what it prints. Throws `CredentialsError`.
@@ -23,7 +27,7 @@ public struct CredentialProcess: Sendable {
         guard let program = executable(name) else {
             throw CredentialsError(source: source, reason: "there is no program \(name)")
         }
-        let (status, output) = try await Self.output(of: program, Array(words.dropFirst()))
+        let (status, output) = try await output(of: program, Array(words.dropFirst()))
         guard status == 0 else {
             throw CredentialsError(
                 source: source,
@@ -45,26 +49,19 @@ public struct CredentialProcess: Sendable {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    private static func output(of program: String, _ arguments: [String]) async throws -> (Int32, Data) {
-        try await withCheckedThrowingContinuation { continuation in
+    private func output(of program: String, _ arguments: [String]) async throws -> (Int32, Data) {
+        try await withCheckedThrowingContinuation { [patience] continuation in
             // Reading blocks until the program closes its output, so it has a thread of its own.
             Thread.detachNewThread {
-                let process = Process()
-                let pipe = Pipe()
-                process.executableURL = URL(filePath: program)
-                process.arguments = arguments
-                process.standardOutput = pipe
-                process.standardInput = FileHandle.nullDevice
                 do {
-                    try process.run()
-                    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-                    process.waitUntilExit()
-                    continuation.resume(returning: (process.terminationStatus, data))
+                    let (output, status) = try Subprocess.run([program] + arguments, patience: patience)
+                    continuation.resume(returning: (status, Data(output)))
                 } catch {
                     continuation.resume(
                         throwing: CredentialsError(
                             source: "credential_process",
-                            reason: "\(program) could not be run"
+                            reason: "\(program): \(error)",
+                            isTransient: true
                         )
                     )
                 }

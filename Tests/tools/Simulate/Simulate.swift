@@ -17,9 +17,10 @@ import Simulation
         let seed = value(of: "--seed").flatMap(UInt64.init)
         let first = seed ?? value(of: "--from").flatMap(UInt64.init) ?? 0
         let count = seed == nil ? value(of: "--seeds").flatMap(UInt64.init) ?? 1000 : 1
-        let fault = value(of: "--fault").flatMap(PlantedFault.init)
+        let named = value(of: "--fault")
+        let fault = named.flatMap(PlantedFault.init)
         let isTraced = arguments.contains("--trace")
-        let unknown = arguments.filter { $0 != "--trace" }
+        let unknown = arguments.filter { $0 != "--trace" } + (fault == nil ? [named].compactMap(\.self) : [])
         guard unknown.isEmpty else {
             FileHandle.standardError.write(Data("what is \(unknown.joined(separator: " "))?\n".utf8))
             exit(2)

@@ -17,21 +17,23 @@ public final class TestServer: Sendable {
     /// - Parameter certificate: A file with a key and its certificate, for TLS. It must be valid for 127.0.0.1
     ///   where the server is to be told anything.
     public init(certificate: String? = nil) throws {
-        let (output, itsOutput) = try Spawn.pipe()
-        let (itsInput, input) = try Spawn.pipe()
+        let (output, itsOutput) = try Subprocess.pipe()
+        let (itsInput, input) = try Subprocess.pipe()
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        pid = try Spawn.start(
+        pid = try Subprocess.start(
             ["/usr/bin/env", "python3", script.appending(path: "http_server.py").path()]
                 + (certificate.map { [$0] } ?? []),
             input: .descriptor(itsInput),
-            output: .descriptor(itsOutput),
-            errors: nil
+            output: .descriptor(itsOutput)
         )
         close(itsInput)
         close(itsOutput)
         self.input = input
-        let line = String(decoding: Spawn.read(output, untilLine: true), as: UTF8.self)
-        close(output)
+        let listening = FileHandle(fileDescriptor: output, closeOnDealloc: true)
+        var line = ""
+        while !line.hasSuffix("\n"), let more = try listening.read(upToCount: 16), !more.isEmpty {
+            line += String(decoding: more, as: UTF8.self)
+        }
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw ServerError(message: "the test server printed \(line)")
         }
@@ -42,7 +44,7 @@ public final class TestServer: Sendable {
     deinit {
         close(input)
         kill(pid, SIGKILL)
-        Spawn.wait(for: pid)
+        Subprocess.wait(for: pid)
     }
 
     /// Appends to the replies for the next requests.

@@ -26,20 +26,13 @@ public struct Garbler: RandomNumberGenerator {
         case externalEntity
     }
 
-    private var state: UInt64
+    private var chance: Chance
     /// How often each kind was planted.
     public private(set) var counts: [Kind: Int] = [:]
 
-    public init(seed: UInt64) { state = seed }
+    public init(seed: UInt64) { chance = Chance(seed: seed) }
 
-    /// SplitMix64.
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
+    public mutating func next() -> UInt64 { chance.next() }
 
     /// A spoiled copy. Now and then it is still good.
     public mutating func spoil(_ good: [UInt8]) -> [UInt8] {
