@@ -31,7 +31,9 @@ public final class TestServer: Sendable {
         self.input = input
         let listening = FileHandle(fileDescriptor: output, closeOnDealloc: true)
         var line = ""
-        while !line.hasSuffix("\n"), let more = try listening.read(upToCount: 16), !more.isEmpty {
+        while !line.hasSuffix("\n") {
+            let more = listening.availableData
+            if more.isEmpty { break }
             line += String(decoding: more, as: UTF8.self)
         }
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
