@@ -13,8 +13,8 @@ struct Drift: Sendable {
 
     func run() async {
         do {
-            for (account, served) in Dictionary(grouping: try await ledger.served(), by: \.account)
-            where !Task.isCancelled {
+            let served = Dictionary(grouping: try await ledger.served(), by: \.account)
+            for (account, served) in served.sorted(by: { $0.key < $1.key }) where !Task.isCancelled {
                 await look(at: served, in: account)
             }
         } catch {
