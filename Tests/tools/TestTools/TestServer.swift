@@ -77,7 +77,7 @@ public final class TestServer: Sendable {
     }
 
     private func ask(_ method: String, _ path: String, _ body: [UInt8] = []) async throws -> [UInt8] {
-        let timeouts = HTTPTimeouts(total: .seconds(60))
+        let timeouts = HTTPTimeouts(total: .seconds(600))
         let request = HTTPRequest(
             method: method,
             url: "\(url)/_control/\(path)",
