@@ -8,7 +8,7 @@ struct Plant: CustomStringConvertible {
     /// What the finding says.
     let text: String
     /// What the cure says.
-    let fix: String
+    let fix: String?
 
     var description: String { "\(account) \(check): \(text)" }
 
@@ -188,7 +188,7 @@ struct Plants {
         try await package("demand-it", "s3://acme-artifacts-\(world.registry)/never-written.tar.gz")
         return [
             Plant(account: "*", check: "artifact owner", text: theirs, fix: "`artifactOwners`"),
-            Plant(account: "*", check: "artifact", text: "never-written.tar.gz", fix: "upload it again"),
+            Plant(account: "prod", check: "artifact", text: "never-written.tar.gz", fix: "upload it again"),
             Plant(
                 account: "unnamed",
                 check: "artifact",
@@ -285,7 +285,12 @@ struct Plants {
         )
         let key =
             try await world.administer(world.staging, "kms", "CreateKey")["KeyMetadata"]?["Arn"]?.string ?? ""
-        try await world.administer(world.staging, "kms", "DisableKey", ["KeyId": .string(key)])
+        try await world.administer(
+            world.staging,
+            "kms",
+            "DisableKey",
+            ["KeyId": .string(key.replacing(/^.*\//, with: ""))]
+        )
         try world.edit("staging.yaml", "# Optional: tags", "kmsKey: \(key)\n# Optional: tags")
         let gone = "arn:aws:kms:eu-west-1:\(world.prod):key/11111111-2222-3333-4444-555555555555"
         try world.edit("prod.yaml", "# Optional: the key", "kmsKey: \(gone)\n# Optional: the key")
@@ -348,6 +353,7 @@ struct Plants {
             ]
         )
         return [
+            Plant(account: "*", check: "artifact", text: "never-written.tar.gz", fix: nil),
             Plant(account: "*", check: "image", text: "linear:gone", fix: "push the image"),
             Plant(account: "*", check: "image", text: "is in us-east-1", fix: "replicate"),
             Plant(account: "*", check: "alarm", text: "never-rings", fix: "`gate`"),
