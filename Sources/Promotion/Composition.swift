@@ -267,6 +267,12 @@ extension EndpointState {
             end(approval: index, .aborted, because: reason, now: now)
         } else if let bar = bar(on: approval.package, for: approval.target) {
             end(approval: index, .failed, because: "it was barred: \(bar.reason)", now: now)
+        } else if let chosen = latest(for: approval.target), chosen.package != approval.package,
+            let release = releases.first(where: { $0.models[approval.target]?.package == chosen.package })
+        {
+            // It was heard of last and decided before.
+            let reason = "a later decision for \(approval.target) entered \(release.id)"
+            end(approval: index, .superseded, because: reason, now: now)
         }
     }
 }
