@@ -82,6 +82,15 @@ extension Ledger {
             if try transaction.row("SELECT 1 AS due FROM looks WHERE due_at <= ? LIMIT 1", horizon) != nil {
                 return false
             }
+            let handoff = try transaction.row(
+                """
+                SELECT 1 AS due FROM handoffs WHERE due_at <= ?
+                UNION SELECT 1 FROM handoffs_received WHERE due_at <= ? LIMIT 1
+                """,
+                horizon,
+                horizon
+            )
+            if handoff != nil { return false }
             // What a bus could not take is left for the next worker, and what was not offered to it is not.
             if announces,
                 try transaction.row("SELECT 1 AS due FROM announcements WHERE failures = 0 LIMIT 1") != nil
