@@ -89,6 +89,24 @@ extension Ledger {
         )
     }
 
+    /// What was taken back is not handed over any more, where that has not happened yet.
+    func dropHandoffs(of release: Release, in transaction: any Transaction, now: Moment) throws {
+        let dropped = try transaction.run(
+            "DELETE FROM handoffs WHERE release = ? AND sent_at IS NULL",
+            release.id
+        )
+        guard dropped > 0 else { return }
+        try journal(
+            "event",
+            "handoffDropped",
+            endpoint: release.endpoint,
+            release: release.id,
+            release.reason ?? "aborted",
+            in: transaction,
+            now: now
+        )
+    }
+
     /// What is to be handed over now, in the order in which it was decided.
     public func handoffsDue(now: Moment) async throws -> [OwedHandoff] {
         try await store.read { transaction in

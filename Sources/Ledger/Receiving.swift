@@ -140,9 +140,13 @@ extension Ledger {
     /// The hand-offs whose packages and artifacts are to be read now.
     public func handoffsToRead(now: Moment) async throws -> [PendingHandoff] {
         try await store.read { transaction in
-            try transaction.rows(
-                "SELECT message, failures FROM handoffs_received WHERE due_at <= ? ORDER BY at, key LIMIT 10",
-                now.milliseconds
+            let endpoints = plans.keys.sorted()
+            return try transaction.rows(
+                """
+                SELECT message, failures FROM handoffs_received
+                WHERE due_at <= ? AND endpoint IN (\(Self.marks(endpoints))) ORDER BY at, key LIMIT 10
+                """,
+                [now.milliseconds] + endpoints
             ).map { row in
                 PendingHandoff(
                     message: try Self.decode(row.text("message")),
