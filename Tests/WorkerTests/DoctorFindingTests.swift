@@ -47,10 +47,11 @@ import Testing
     private static func queue(_ attributes: [String: String]) -> [Finding] {
         let folder = AccountsFolder(registry: registry, accounts: [], endpoints: [])
         return QueueSight(
-            registry: registry,
+            url: registry.queue,
+            arn: registry.queueARN,
             attributes: attributes,
             rules: ["arn:aws:events:eu-west-1:111111111111:rule/r"],
-            wanted: folder.queuePolicy.statements[0]
+            wanted: folder.queuePolicy(registry.queue, []).statements[0]
         ).findings
     }
 

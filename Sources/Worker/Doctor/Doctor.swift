@@ -8,30 +8,33 @@ public struct Doctor: Sendable {
     /// How much is looked at at a time.
     private static let breadth = 8
 
-    private let folder: AccountsFolder
+    private let settings: Settings
     private let environment: AWSEnvironment
     private let http: any HTTPSender
     private let base: any CredentialProvider
     private let clock: ServerClock
 
+    /// - Parameter settings: Which accounts are looked at: those that the worker drives.
     public init(
-        _ folder: AccountsFolder,
+        _ settings: Settings,
         environment: AWSEnvironment,
         http: any HTTPSender,
         base: any CredentialProvider
     ) {
-        self.folder = folder
+        self.settings = settings
         self.environment = environment
         self.http = http
         self.base = base
         clock = ServerClock()
     }
 
+    private var folder: AccountsFolder { settings.folder }
+
     /// Everything that was found: the worker's and the registry's first, then account by account.
     ///
     /// Throws `CancellationError`.
     public func examine() async throws -> [Finding] {
-        let own = client(base, nil, folder.registry.workerNames.region)
+        let own = client(base, nil, folder.registry.region)
         let identity: CallerIdentity
         switch try await see({ try await STS(own).callerIdentity() }) {
         case .success(let found): identity = found
@@ -40,24 +43,24 @@ public struct Doctor: Sendable {
                 "give the worker credentials, in any way that AWS's SDKs find them; nothing else was looked at"
             return [.missing("worker", "identity", "\(error)", fix: fix)]
         }
-        let principal = Self.principal(identity.arn)
-        let worker = Permissions(folder, worker: principal).roles[0]
+        let workers = self.workers(as: Self.principal(identity.arn))
+        let worker = Permissions(folder, workers, []).roles[0]
         let roles = RoleCheck(own: own, worker: worker) { credentials, account, region in
             client(StaticCredentials(credentials), account, region)
         }
         let text = "runs as \(identity.arn), SenderId \(identity.userID)"
-        var findings = [Finding.ok("worker", "identity", text)]
+        var findings = [Finding.ok("worker", "identity", text)] + others
 
-        let registry = try await self.registry(roles, Permissions(folder, worker: principal))
+        let registry = try await self.registry(roles, Permissions(folder, workers, []))
         findings += registry.findings
-        let permissions = Permissions(folder, worker: principal, artifacts: registry.places)
+        let permissions = Permissions(folder, workers, registry.places)
         let wards = try await self.wards(roles, permissions, registry)
         let workerCheck = WorkerCheck(
             folder: folder,
             role: worker,
             own: own,
             registry: registry.client,
-            queuePolicy: folder.queuePolicy.statements[0],
+            queuePolicy: folder.queuePolicy(folder.registry.queue, workers).statements[0],
             now: { Date() }
         )
         let workerPolicy = PolicyCheck(
@@ -67,10 +70,11 @@ public struct Doctor: Sendable {
             grantee: worker,
             client: own
         )
-        var looks: [Look] = [workerCheck.clock, workerCheck.queue, workerCheck.bus, workerPolicy.look]
+        var looks: [Look] = [workerCheck.clock, workerCheck.bus, workerPolicy.look]
+        looks += settings.queues.map { url in { try await workerCheck.queue(url) } }
         for ward in wards.found {
             let storage = StorageCheck(ward: ward, registry: folder.registry) { place in
-                folder.artifactStatements([place], worker: principal)
+                folder.artifactStatements([place], workers)
             }
             let account = AccountCheck(ward: ward)
             looks += [
@@ -82,6 +86,26 @@ public struct Doctor: Sendable {
         }
         let results = try await looks.concurrentMap(atMost: Self.breadth) { try await $0() }
         return Self.ordered(findings + wards.findings + results.flatMap(\.self), folder)
+    }
+
+    /// This worker, with all that it drives, and then the others.
+    private func workers(as principal: String) -> [WorkerPlan] {
+        let driven = folder.accounts.filter { settings.driven.contains($0.name) }
+        let others = folder.accounts.filter { !settings.driven.contains($0.name) }
+        return [WorkerPlan(who: "worker", arn: principal, accounts: driven)] + folder.workers(driving: others)
+    }
+
+    /// What other workers drive, they have to look at themselves.
+    private var others: [Finding] {
+        folder.accounts.filter { !settings.driven.contains($0.name) }.map { account in
+            .unknown(
+                account.name,
+                "worker",
+                "another worker drives it",
+                fix:
+                    "run `sluice doctor\(account.queue == nil ? "" : " --only \(account.name)")` as that worker"
+            )
+        }
     }
 
     private typealias Look = @Sendable () async throws -> [Finding]
@@ -134,7 +158,7 @@ public struct Doctor: Sendable {
             registry = Registry(findings: [sight.finding], client: found)
         }
         let check = RegistryCheck(
-            registry: document,
+            settings: settings,
             role: role,
             policies: permissions.resources,
             client: registry.client
@@ -154,7 +178,7 @@ public struct Doctor: Sendable {
     ) async throws -> (found: [Ward], findings: [Finding]) {
         let deployments = folder.deployments(
             artifacts: ArtifactSources(owners: folder.registry.artifactOwners, prefixes: registry.places)
-        )
+        ).filter { settings.driven.contains($0.account.name) }
         let seen = try await deployments.concurrentMap(atMost: Self.breadth) { deployment in
             let account = deployment.account
             let role = account.role.flatMap(permissions.role) ?? permissions.roles[0]
