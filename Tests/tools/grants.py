@@ -53,8 +53,11 @@ stages:
     traffic: {canary: 50%, wait: 10m, alarms: [demand-5xx]}
     gate: {approvals: 0, alarms: [demand-5xx]}
 """
-# What the accounts folder cannot know: keys of the queue and of the artifacts.
-BESIDES = {"registry.yaml WorkerRole": {"kms:Decrypt"}}
+# What that folder does not ask for: the queue's own key, of which it cannot know, and queues of other workers.
+BESIDES = {
+    "registry.yaml WorkerRole": {"kms:Decrypt", "sqs:SendMessage"},
+    "per-account-worker.yaml WorkerRole": {"sqs:SendMessage"},
+}
 
 
 def actions(statements: Any) -> set[str]:
@@ -108,6 +111,7 @@ def main() -> int:
         ("registry.yaml", "WorkerRole", "worker"),
         ("registry.yaml", "QueuePolicy", "queue sluice"),
         ("registry.yaml", "BucketPolicy", "artifact bucket acme-artifacts"),
+        ("per-account-worker.yaml", "WorkerRole", "worker"),
         ("deployment-account.yaml", "DeploymentRole", "prod"),
         ("deployment-account.yaml", "ExecutionRole", "execution role of prod"),
     ]

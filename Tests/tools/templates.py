@@ -50,6 +50,9 @@ REFUSED = {
     "WorkerPrincipal": ["*", "arn:aws:iam::111111111111:root"],
     "Deciders": ["*", "arn:aws:iam::111111111111:role/*"],
     "DownstreamQueues": ["*", "https://sqs.eu-west-1.amazonaws.com/222222222222/sluice"],
+    "WorkerTemplate": ["deploy/worker-ecs.yaml", "s3://acme/worker-ecs.yaml", "http://acme.s3.amazonaws.com/w.yaml"],
+    "VpcId": ["acme", "*"],
+    "Subnets": ["acme", "*"],
     "OidcProvider": ["https://oidc.eks.eu-west-1.amazonaws.com/id/A", "*"],
     "OidcSubject": ["", "system:serviceaccount:*:sluice"],
     "EventBusName": ["", "arn:aws:events:eu-west-1:111111111111:event-bus/default"],
@@ -60,7 +63,7 @@ REFUSED = {
     "ImageRepositories": ["", "forecast", "arn:aws:ecr:eu-west-1:111111111111:repository/*"],
     "ImageRepository": ["acme/sluice", "arn:aws:ecr:eu-west-1:111111111111:repository/*"],
     "ModelBucketPrefix": ["", "Acme", "a" * 33, "acme.models"],
-    "Image": ["", "sluice", "acme/sluice", "acme/sluice@sha256:1"],
+    "Image": ["sluice", "acme/sluice", "acme/sluice@sha256:1"],
     "Only": ["two words", "*"],
     "LedgerSecret": ["postgresql://sluice@db/sluice", "*"],
     "LedgerCidr": ["", "10.0.0.0", "10.0.0.0/33", "::/0"],
@@ -78,6 +81,7 @@ ACCEPTED = {
     "QueueKey": ["arn:aws-cn:kms:cn-north-1:111111111111:key/mrk-0123"],
     "RegistryRegion": ["us-gov-west-1", "ap-southeast-2"],
     "SageMakerProjectId": ["p-abcdefghijkl"],
+    "WorkerTemplate": ["https://acme.s3.eu-west-1.amazonaws.com/sluice/worker-ecs.yaml"],
 }
 
 
