@@ -76,6 +76,7 @@ def needed(program: Path) -> dict[str, set[str]]:
         report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     policies = {entry["who"]: entry["policy"] for entry in report["roles"]}
     policies |= {entry["what"]: entry["policy"] for entry in report["resources"]}
+    policies |= {f"doctor as {entry['who']}": entry["optional"] for entry in report["roles"] if "optional" in entry}
     return {name: actions(policy["Statement"]) for name, policy in policies.items()}
 
 
@@ -114,6 +115,9 @@ def main() -> int:
         ("per-account-worker.yaml", "WorkerRole", "worker"),
         ("deployment-account.yaml", "DeploymentRole", "prod"),
         ("deployment-account.yaml", "ExecutionRole", "execution role of prod"),
+        ("registry.yaml", "DoctorPolicy", "doctor as worker"),
+        ("per-account-worker.yaml", "DoctorPolicy", "doctor as worker"),
+        ("deployment-account.yaml", "DoctorPolicy", "doctor as prod"),
     ]
     faults = 0
     for name, resource, who in pairs:
