@@ -5,6 +5,7 @@
 * Every parameter is described; every text that can be wrong has a pattern, and a sentence for whoever gets it wrong.
 * What a parameter cannot be is refused (REFUSED), and what it can be is not (ACCEPTED).
 * Every wildcard of a policy is argued for, in a comment on its line or just before it.
+* Every queue that a rule sends to, also what it cannot deliver, lets that rule send.
 * The Dockerfile builds with the packages of deploy/prepare, and systemd has nothing to say about the unit.
 
 One line for each fault; the exit code is 0 only if there is none.
@@ -94,6 +95,14 @@ def plain(node: yaml.Node) -> dict[str, str]:
     return {key: value.value for key, value in entries(node) if isinstance(value, yaml.ScalarNode)}
 
 
+def mentioned(node: yaml.Node) -> set[str]:
+    """The resources that a node refers to, by `!Ref` or `!GetAtt`."""
+    if isinstance(node, yaml.ScalarNode):
+        return {node.value.partition(".")[0]} if node.tag in ("!Ref", "!GetAtt") else set()
+    items = [item for pair in node.value for item in (pair if isinstance(node, yaml.MappingNode) else [pair])]
+    return set().union(*map(mentioned, items))
+
+
 class Template:
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -108,6 +117,23 @@ class Template:
         for section in ("Resources", "Outputs"):
             for line in self.wildcards(self.sections[section], [], in_policy=section == "Outputs"):
                 yield f"{self.path}:{line + 1}: a wildcard that no comment here argues for"
+
+        for queue, rule in self.unheard():
+            yield f"{self.path}: {queue} does not let {rule} send"
+
+    def unheard(self) -> Iterator[tuple[str, str]]:
+        """The queues of this template that a rule of it sends to, and that have no policy which lets it."""
+        resources = {name: dict(entries(node)) for name, node in entries(self.sections["Resources"])}
+        kinds = {name: resource["Type"].value for name, resource in resources.items()}
+        heard = set()
+        for name, kind in kinds.items():
+            if kind == "AWS::SQS::QueuePolicy":
+                named = mentioned(resources[name]["Properties"])
+                heard |= {(queue, rule) for queue in named for rule in named}
+        for name, kind in kinds.items():
+            if kind == "AWS::Events::Rule":
+                queues = {other for other in mentioned(resources[name]["Properties"]) if kinds.get(other) == "AWS::SQS::Queue"}
+                yield from ((queue, name) for queue in sorted(queues) if (queue, name) not in heard)
 
     def parameter(self, name: str, parameter: dict[str, str]) -> Iterator[str]:
         kind, pattern = parameter["Type"], parameter.get("AllowedPattern")
