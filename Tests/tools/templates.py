@@ -132,8 +132,9 @@ class Template:
                 heard |= {(queue, rule) for queue in named for rule in named}
         for name, kind in kinds.items():
             if kind == "AWS::Events::Rule":
-                queues = {other for other in mentioned(resources[name]["Properties"]) if kinds.get(other) == "AWS::SQS::Queue"}
-                yield from ((queue, name) for queue in sorted(queues) if (queue, name) not in heard)
+                named = sorted(mentioned(resources[name]["Properties"]))
+                queues = [other for other in named if kinds.get(other) == "AWS::SQS::Queue"]
+                yield from ((queue, name) for queue in queues if (queue, name) not in heard)
 
     def parameter(self, name: str, parameter: dict[str, str]) -> Iterator[str]:
         kind, pattern = parameter["Type"], parameter.get("AllowedPattern")
