@@ -166,6 +166,14 @@ import Testing
         #expect(asked.contains("ModelObjects") && asked.contains("ListEndpoints"))
     }
 
+    /// A role may be allowed less than everything below a place, and yet all that is there.
+    @Test func whatIsThereIsAskedAbout() {
+        let known = ["arn:aws:s3:::b/x/1.tar.gz", "arn:aws:s3:::b/y/2.tar.gz"]
+        #expect(PolicyCheck.example(of: "arn:aws:s3:::b/y/*", known) == known[1])
+        #expect(PolicyCheck.example(of: "arn:aws:s3:::c/*", known) == "arn:aws:s3:::c/sluice-doctor")
+        #expect(PolicyCheck.example(of: "arn:aws:s3:::b", known) == "arn:aws:s3:::b")
+    }
+
     @Test(arguments: [
         (
             "arn:aws:sts::111111111111:assumed-role/sluice-worker/i-0",

@@ -60,15 +60,17 @@ public struct Doctor: Sendable {
             role: worker,
             own: own,
             registry: registry.client,
+            registryRole: registry.role,
             queuePolicy: folder.queuePolicy(folder.registry.queue, workers).statements[0],
             now: { Date() }
         )
         let workerPolicy = PolicyCheck(
             name: "worker",
-            role: worker,
+            role: permissions.roles[0],
             grant: worker.optional.first { $0.sid == "Simulate" },
             grantee: worker,
-            client: own
+            client: own,
+            known: registry.artifacts
         )
         var looks: [Look] = [workerCheck.clock, workerCheck.bus, workerPolicy.look]
         looks += settings.queues.map { url in { try await workerCheck.queue(url) } }
@@ -82,7 +84,7 @@ public struct Doctor: Sendable {
                 account.endpointList,
                 account.executionRole, account.images, account.keys, account.alarms, account.quotas,
             ]
-            looks += policies(ward, permissions).map { $0.look }
+            looks += policies(ward, permissions, registry.artifacts).map { $0.look }
         }
         let results = try await looks.concurrentMap(atMost: Self.breadth) { try await $0() }
         return Self.ordered(findings + wards.findings + results.flatMap(\.self), folder)
@@ -127,19 +129,26 @@ public struct Doctor: Sendable {
 
     private struct Registry {
         var findings: [Finding]
-        let client: AWSClient
+        /// Nil where its role cannot be assumed.
+        let client: AWSClient?
+        let role: RolePermissions
+        let names: ResourceNames
         var packages: [NewestPackage] = []
 
-        /// Where the packages have their artifacts.
-        var places: [S3Prefix] {
-            packages.compactMap { $0.artifact.flatMap(S3URL.init)?.folder }.unique
-        }
+        private var objects: [S3URL] { packages.compactMap { $0.artifact.flatMap(S3URL.init) } }
+
+        /// The buckets that the packages have their artifacts in.
+        var places: [S3Prefix] { objects.map { S3Prefix(bucket: $0.bucket, prefix: "") }.unique }
+
+        /// The ARNs of the artifacts.
+        var artifacts: [String] { objects.map { names.bucket("\($0.bucket)/\($0.key)") } }
     }
 
     private func registry(_ roles: RoleCheck, _ permissions: Permissions) async throws -> Registry {
         let document = folder.registry
         let role = document.role.flatMap(permissions.role) ?? permissions.roles[0]
-        var registry = Registry(findings: [], client: client(base, nil, document.region))
+        var reader = client(base, nil, document.region)
+        var findings: [Finding] = []
         if let arn = document.role {
             let sight = try await roles.look(
                 .init(
@@ -151,24 +160,28 @@ public struct Doctor: Sendable {
                     permissions: role
                 )
             )
+            findings = [sight.finding]
             guard let found = sight.client else {
-                registry.findings.append(sight.finding)
-                return registry
+                return Registry(findings: findings, client: nil, role: role, names: document.names)
             }
-            registry = Registry(findings: [sight.finding], client: found)
+            reader = found
         }
         let check = RegistryCheck(
             settings: settings,
             role: role,
             policies: permissions.resources,
-            client: registry.client
+            client: reader
         )
         let sights = try await folder.groups.concurrentMap(atMost: Self.breadth) {
             try await check.look(at: $0)
         }
-        registry.findings += sights.flatMap(\.findings)
-        registry.packages = sights.compactMap(\.package)
-        return registry
+        return Registry(
+            findings: findings + sights.flatMap(\.findings),
+            client: reader,
+            role: role,
+            names: document.names,
+            packages: sights.compactMap(\.package)
+        )
     }
 
     private func wards(
@@ -203,7 +216,11 @@ public struct Doctor: Sendable {
     }
 
     /// What IAM is asked about an account: its role, unless that is the worker's own, and its execution role.
-    private func policies(_ ward: Ward, _ permissions: Permissions) -> [PolicyCheck] {
+    private func policies(
+        _ ward: Ward,
+        _ permissions: Permissions,
+        _ artifacts: [String]
+    ) -> [PolicyCheck] {
         let execution = permissions.role(ward.account.executionRole).map(\.loading)
         let own = ward.account.role == nil ? nil : ward.role
         return [own, execution].compactMap(\.self).map { role in
@@ -212,7 +229,8 @@ public struct Doctor: Sendable {
                 role: role,
                 grant: ward.statement("Simulate"),
                 grantee: ward.role,
-                client: ward.client
+                client: ward.client,
+                known: artifacts
             )
         }
     }

@@ -7,8 +7,9 @@ struct WorkerCheck: Sendable {
     let role: RolePermissions
     /// With the worker's own credentials.
     let own: AWSClient
-    /// As the registry's role, where it has one.
-    let registry: AWSClient
+    /// As who reads the registry; nil where that cannot be.
+    let registry: AWSClient?
+    let registryRole: RolePermissions
     let queuePolicy: Statement
     /// This machine's time.
     let now: @Sendable () -> Date
@@ -46,15 +47,15 @@ struct WorkerCheck: Sendable {
     /// One look for each queue that the worker polls.
     func queue(_ url: String) async throws -> [Finding] {
         let isCentral = url == folder.registry.queue
-        let rules = isCentral ? try await rules() : .success([])
-        let told = isCentral ? ruleFinding(rules) : []
+        let rules = isCentral ? try await rules() : nil
+        let told = rules.map(ruleFinding) ?? []
         switch try await see({ try await SQS(own).queueAttributes(queueURL: url) }) {
         case .success(let attributes):
             let sight = QueueSight(
                 url: url,
                 arn: folder.arn(ofQueue: url),
                 attributes: attributes,
-                rules: ((try? rules.get()) ?? []).compactMap(\.arn),
+                rules: ((try? rules?.get()) ?? []).compactMap(\.arn),
                 wanted: isCentral ? queuePolicy : nil
             )
             let tried = [try await deleting(url), try await receiving(url, attributes)].compactMap(\.self)
@@ -120,8 +121,9 @@ struct WorkerCheck: Sendable {
         }
     }
 
-    private func rules() async throws -> Seen<[EventRule]> {
-        try await see {
+    private func rules() async throws -> Seen<[EventRule]>? {
+        guard let registry else { return nil }
+        return try await see {
             let events = EventBridge(registry)
             var rules: [EventRule] = []
             for name in try await events.ruleNames(target: folder.registry.queueARN) {
@@ -137,8 +139,8 @@ struct WorkerCheck: Sendable {
             let groups = folder.groups.map(\.name)
             return [RuleSight(registry: folder.registry, groups: groups, rules: rules).finding]
         case .failure(let error):
-            let looks = folder.ruleLooks.first { $0.actions == [error.operation].map { "events:\($0)" } }
-            return [.unseen(RuleSight.account, "rule", error, nil, looks)]
+            let look = folder.ruleLooks.first { $0.actions == ["events:\(error.operation)"] }
+            return [.unseen(RuleSight.account, "rule", error, registryRole, look)]
         }
     }
 
