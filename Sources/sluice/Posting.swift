@@ -56,7 +56,11 @@ struct PostingOptions: ParsableArguments {
         let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
         let client = AWSClient(
             http: http,
-            credentials: try CredentialChain.standard(environment: environment, http: http),
+            credentials: try CredentialChain.standard(
+                environment: environment,
+                http: http,
+                region: folder.registry.region
+            ),
             region: folder.registry.region,
             environment: environment
         )
