@@ -2,7 +2,6 @@ import AWS
 import ArgumentParser
 import Foundation
 import Ledger
-import Native
 import Worker
 
 /// What every deciding command shares: the reason, where the queue is, and whether to wait.
@@ -52,21 +51,11 @@ struct PostingOptions: ParsableArguments {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = String(decoding: try encoder.encode(message), as: UTF8.self)
 
-        let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
-        let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
-        let client = AWSClient(
-            http: http,
-            credentials: try CredentialChain.standard(
-                environment: environment,
-                http: http,
-                region: folder.registry.region
-            ),
-            region: folder.registry.region,
-            environment: environment
-        )
+        let aws = try OwnAWS(region: folder.registry.region)
+        let client = aws.client
         let caller = try await STS(client).callerIdentity()
         let messageID = try await SQS(client).sendMessage(queueURL: folder.registry.queue, body: body)
-        await http.shutdown()
+        await aws.close()
         print("posted as \(caller.userID) to \(folder.registry.queue), message \(messageID):")
         print(Screen.escaped(body))
         guard wait else { return }

@@ -5,6 +5,7 @@ It takes and answers JSON and wants no signature. A mistake in a request is a 40
 POST worlds            registry, accounts [{name, account, region?, queue?}], groups, externalId, region?,
                        versioning?, owner?; queue true gives an account a queue of its own
      identities        account, name, session?              a user's keys, made if need be, or a session's of theirs
+     roles             account, name, principal {…}, action? (the trust policy's) its ARN and id, made if need be
      artifacts         bucket, key, model {…} | base64, padding?, size? (zeros up to that, which nobody stores)
      register          account, group, coefficients, intercept?, approve?, bucket?, size?, by?
      packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
@@ -103,6 +104,7 @@ class Control:
         self._posts: dict[str, Callable[[Asked], Any]] = {
             "worlds": worlds.create,
             "identities": self._identity,
+            "roles": self._role,
             "artifacts": self._artifact,
             "register": self._register,
             "packages": self._package,
@@ -196,6 +198,11 @@ class Control:
         self._identities.add(caller)
         own = {"accessKeyId": caller.access_key, "secretAccessKey": caller.secret, "sessionToken": caller.token}
         return {**keys, **own}
+
+    def _role(self, asked: Asked) -> Any:
+        return self._worlds.role(
+            asked["account"], asked["name"], asked["principal"], asked.get("action", "sts:AssumeRole")
+        )
 
     # Artifacts, packages and messages.
 
@@ -349,7 +356,7 @@ class Control:
         account, name = asked["account"], asked["endpoint"]
         held, caller = self._sagemaker.store.of(account, asked.get("region", "eu-west-1")), insider(account)
         theirs = f"{name}-by-hand"
-        role = self._worlds.role(account, "somebody-else", {"Service": "sagemaker.amazonaws.com"})
+        role = self._worlds.role(account, "somebody-else", {"Service": "sagemaker.amazonaws.com"})["arn"]
         container = {"Image": IMAGE, "ModelDataUrl": asked["url"]}
         model = {"ModelName": theirs, "ExecutionRoleArn": role, "PrimaryContainer": container, **asked.get("model", {})}
         variant = {"VariantName": "AllTraffic", "ModelName": theirs, **asked.get("variant", {})}

@@ -101,10 +101,13 @@ class Worlds:
         with self._lock:
             return self._user(account, name)
 
-    def role(self, account: str, name: str, principal: dict[str, str]) -> str:
-        """The ARN of a role that trusts a principal, made if need be."""
+    def role(
+        self, account: str, name: str, principal: dict[str, str], action: str = "sts:AssumeRole"
+    ) -> dict[str, str]:
+        """A role that trusts a principal, made if need be."""
         with self._lock:
-            return str(_role(account, name, _trust(principal, None)).arn)
+            made = _role(account, name, _trust(principal, None, action))
+            return {"arn": str(made.arn), "id": str(made.id)}
 
     def hear(self, account: str, region: str, source: str) -> str:
         """The URL of a queue that receives what a source puts on the account's default bus, made if need be."""
@@ -166,8 +169,8 @@ class Worlds:
         self._sagemaker.registry.put_policy(held, asked, caller)
 
 
-def _trust(principal: dict[str, str], external: str | None) -> str:
-    statement: dict[str, Any] = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+def _trust(principal: dict[str, str], external: str | None, action: str = "sts:AssumeRole") -> str:
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": principal, "Action": action}
     if external:
         statement["Condition"] = {"StringEquals": {"sts:ExternalId": external}}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
