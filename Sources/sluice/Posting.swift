@@ -51,7 +51,7 @@ struct PostingOptions: ParsableArguments {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = String(decoding: try encoder.encode(message), as: UTF8.self)
 
-        let aws = try OwnAWS(region: folder.registry.region)
+        let aws = try OwnAWS(ProcessInfo.processInfo.environment, region: folder.registry.region)
         let client = aws.client
         let caller = try await STS(client).callerIdentity()
         let messageID = try await SQS(client).sendMessage(queueURL: folder.registry.queue, body: body)

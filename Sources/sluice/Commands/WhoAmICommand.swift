@@ -15,7 +15,7 @@ struct WhoAmICommand: AsyncParsableCommand {
             accounts folder lets you do now. Without an accounts folder it says who you are and no more.
 
             Example:
-              AWS_PROFILE=release-manager sluice whoami --accounts accounts
+              sluice whoami --accounts accounts
             """
     )
 
@@ -35,7 +35,7 @@ struct WhoAmICommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = accounts.isThere ? try accounts.load() : nil
-        let aws = try OwnAWS(region: folder?.registry.region)
+        let aws = try OwnAWS(ProcessInfo.processInfo.environment, region: folder?.registry.region)
         let who = WhoAmI(try await STS(aws.client).callerIdentity())
         await aws.close()
         let rights = folder?.rights(of: who.sender)
