@@ -65,24 +65,33 @@ struct IdentityTests {
 
     @Test func aTokenOrAnInstanceStandsInForKeys() async throws {
         try await World.with(accounts: []) { world in
-            let role = try await world.aws.post(
-                "roles",
-                [
-                    "account": .string(world.registry), "name": "pod", "principal": ["Federated": "oidc"],
-                    "action": "sts:AssumeRoleWithWebIdentity",
-                ]
+            let trust: JSONValue = [
+                "Version": "2012-10-17",
+                "Statement": [
+                    [
+                        "Effect": "Allow", "Principal": ["Federated": "oidc"],
+                        "Action": "sts:AssumeRoleWithWebIdentity",
+                    ]
+                ],
+            ]
+            let made = try await world.administer(
+                world.registry,
+                "iam",
+                "CreateRole",
+                ["RoleName": "pod", "AssumeRolePolicyDocument": .string(try trust.text)]
             )
+            let role = try #require(made["Role"])
             try "token".write(
                 to: world.folder.appending(path: "token"),
                 atomically: true,
                 encoding: .utf8
             )
             var token = [
-                "AWS_ROLE_ARN": try #require(role["arn"]?.string),
+                "AWS_ROLE_ARN": try #require(role["Arn"]?.string),
                 "AWS_WEB_IDENTITY_TOKEN_FILE": world.folder.appending(path: "token").path,
             ]
             let pod = try await world.run(["whoami"], environment: token)
-            let id = try #require(role["id"]?.string)
+            let id = try #require(role["RoleId"]?.string)
             #expect(pod.output.contains("sender   \(id):sluice  "), "\(pod.errors)")
             #expect(pod.output.contains("pattern  \(id):*  "))
             token["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/nowhere/token"

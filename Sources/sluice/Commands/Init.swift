@@ -163,6 +163,7 @@ struct Init: AsyncParsableCommand {
             `sluice check` finds nothing wrong with it. Next:
               sluice check\(folder)                 # what each gate asks for
               sluice permissions\(folder)           # what each role needs; the templates in deploy/ grant it
+              sluice doctor\(folder)                # what is still missing, in every account
               sluice worker\(folder) --ledger sqlite:sluice.sqlite
             """
         )

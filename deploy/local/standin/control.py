@@ -5,7 +5,6 @@ It takes and answers JSON and wants no signature. A mistake in a request is a 40
 POST worlds            registry, accounts [{name, account, region?, queue?}], groups, externalId, region?,
                        versioning?, owner?; queue true gives an account a queue of its own
      identities        account, name, session?              a user's keys, made if need be, or a session's of theirs
-     roles             account, name, principal {…}, action? (the trust policy's) its ARN and id, made if need be
      artifacts         bucket, key, model {…} | base64, padding?, size? (zeros up to that, which nobody stores)
      register          account, group, coefficients, intercept?, approve?, bucket?, size?, by?
      packages          account, group, url, image?, environment?, status?, modelPackageStatus?, containers?,
@@ -40,6 +39,10 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      doors                                                  one more address of this stand-in, which a fault shuts:
      doors/PORT/open                                        connections are cut and refused until this is asked
      clear-calls       account?
+     aws               account, service, operation, input?, region?  one call of AWS's own API as the account's
+                       administrator; `input` as boto3 takes it
+     quotas            account, name, value, region?        a quota of SageMaker's, such as "ml.m5.large for endpoint
+                       usage"; of the usual instances there are 20
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
      endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
      objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
@@ -55,7 +58,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import models, objects, shapes, sqs
+from . import administrator, models, objects, quotas, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
@@ -104,7 +107,6 @@ class Control:
         self._posts: dict[str, Callable[[Asked], Any]] = {
             "worlds": worlds.create,
             "identities": self._identity,
-            "roles": self._role,
             "artifacts": self._artifact,
             "register": self._register,
             "packages": self._package,
@@ -129,6 +131,8 @@ class Control:
             "clock": self._set_clock,
             "doors": lambda _: {"url": f"http://127.0.0.1:{self._doors.open()}"},
             "clear-calls": self._clear,
+            "aws": lambda asked: administrator.perform(worlds, worlds.base_url, asked),
+            "quotas": quotas.put,
         }
 
     def answer(self, request: Request) -> Reply:
@@ -198,11 +202,6 @@ class Control:
         self._identities.add(caller)
         own = {"accessKeyId": caller.access_key, "secretAccessKey": caller.secret, "sessionToken": caller.token}
         return {**keys, **own}
-
-    def _role(self, asked: Asked) -> Any:
-        return self._worlds.role(
-            asked["account"], asked["name"], asked["principal"], asked.get("action", "sts:AssumeRole")
-        )
 
     # Artifacts, packages and messages.
 
@@ -356,7 +355,7 @@ class Control:
         account, name = asked["account"], asked["endpoint"]
         held, caller = self._sagemaker.store.of(account, asked.get("region", "eu-west-1")), insider(account)
         theirs = f"{name}-by-hand"
-        role = self._worlds.role(account, "somebody-else", {"Service": "sagemaker.amazonaws.com"})["arn"]
+        role = self._worlds.role(account, "somebody-else", {"Service": "sagemaker.amazonaws.com"})
         container = {"Image": IMAGE, "ModelDataUrl": asked["url"]}
         model = {"ModelName": theirs, "ExecutionRoleArn": role, "PrimaryContainer": container, **asked.get("model", {})}
         variant = {"VariantName": "AllTraffic", "ModelName": theirs, **asked.get("variant", {})}

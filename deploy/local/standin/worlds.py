@@ -31,7 +31,7 @@ class Worlds:
 
     def __init__(self, sagemaker: Service, base_url: str) -> None:
         self._sagemaker = sagemaker
-        self._base_url = base_url
+        self.base_url = base_url
         self._lock = threading.Lock()
         self._users: dict[tuple[str, str], dict[str, str]] = {}
         self._readers: dict[tuple[str, str], dict[str, None]] = {}
@@ -59,9 +59,9 @@ class Worlds:
         return {
             "region": region,
             "registry": registry,
-            "queueUrl": f"{self._base_url}/{registry}/sluice",
+            "queueUrl": f"{self.base_url}/{registry}/sluice",
             "queueArn": queue_arn,
-            "deadLetterQueueUrl": f"{self._base_url}/{registry}/sluice-dead",
+            "deadLetterQueueUrl": f"{self.base_url}/{registry}/sluice-dead",
             "deadLetterQueueArn": dead_arn,
             "artifactBucket": artifacts,
             "externalId": asked.get("externalId"),
@@ -82,7 +82,7 @@ class Worlds:
         if asked.get("queue"):
             # An account with a worker of its own hears of its endpoints there.
             queue, _ = self._queues(account, region)
-            own = {"queueUrl": f"{self._base_url}/{account}/sluice", "queueArn": queue}
+            own = {"queueUrl": f"{self.base_url}/{account}/sluice", "queueArn": queue}
         _rule(account, region, "sluice-endpoints", ENDPOINT_EVENT, queue)
         return {
             **own,
@@ -101,13 +101,10 @@ class Worlds:
         with self._lock:
             return self._user(account, name)
 
-    def role(
-        self, account: str, name: str, principal: dict[str, str], action: str = "sts:AssumeRole"
-    ) -> dict[str, str]:
-        """A role that trusts a principal, made if need be."""
+    def role(self, account: str, name: str, principal: dict[str, str]) -> str:
+        """The ARN of a role that trusts a principal, made if need be."""
         with self._lock:
-            made = _role(account, name, _trust(principal, None, action))
-            return {"arn": str(made.arn), "id": str(made.id)}
+            return str(_role(account, name, _trust(principal, None)).arn)
 
     def hear(self, account: str, region: str, source: str) -> str:
         """The URL of a queue that receives what a source puts on the account's default bus, made if need be."""
@@ -118,7 +115,7 @@ class Worlds:
                 events = events_backends[account][region]
                 events.put_rule(name, event_pattern=json.dumps({"source": [source]}), state="ENABLED")
                 events.put_targets(name, None, [{"Id": "heard", "Arn": arn}])
-            return f"{self._base_url}/{account}/{name}"
+            return f"{self.base_url}/{account}/{name}"
 
     def _user(self, account: str, name: str) -> dict[str, str]:
         """A user's keys and the id SQS shows for it; the same on every call."""
@@ -169,8 +166,8 @@ class Worlds:
         self._sagemaker.registry.put_policy(held, asked, caller)
 
 
-def _trust(principal: dict[str, str], external: str | None, action: str = "sts:AssumeRole") -> str:
-    statement: dict[str, Any] = {"Effect": "Allow", "Principal": principal, "Action": action}
+def _trust(principal: dict[str, str], external: str | None) -> str:
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     if external:
         statement["Condition"] = {"StringEquals": {"sts:ExternalId": external}}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
