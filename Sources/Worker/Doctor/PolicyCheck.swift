@@ -15,10 +15,23 @@ struct PolicyCheck: Sendable {
 
     func look() async throws -> [Finding] {
         guard let arn = role.arn else { return [] }
-        let answers = try await role.statements.concurrentMap(atMost: 4) { statement in
+        let answers = try await Self.askable(role.statements).concurrentMap(atMost: 4) { statement in
             Answer(statement: statement, decisions: try await see { try await ask(arn, statement) })
         }
-        return Self.findings(name, role, answers) { .unseen(name, "policy", $0, grantee, grant) }
+        return Self.findings(name, role, answers) { unseen($0) }
+    }
+
+    /// Where it is not known yet what a statement is about, there is nothing to ask.
+    static func askable(_ statements: [Statement]) -> [Statement] {
+        statements.filter { statement in !statement.resources.contains { $0.contains(":::*") } }
+    }
+
+    private func unseen(_ error: AWSError) -> Finding {
+        let finding = Finding.unseen(name, "policy", error, grantee, grant)
+        let text =
+            "what \(role.arn ?? role.who) may do can only be tried by changing something, and IAM could not be "
+            + "asked: \(error)"
+        return .unknown(name, "policy", text, fix: finding.fix)
     }
 
     /// What IAM said to one statement's actions.
@@ -28,15 +41,17 @@ struct PolicyCheck: Sendable {
     }
 
     private func ask(_ arn: String, _ statement: Statement) async throws -> [SimulatedDecision] {
-        let context = statement.condition.values.flatMap(\.self).compactMap { key, values in
-            values.first.map { (key, $0) }
+        let context = statement.condition.sorted { $0.key < $1.key }.flatMap { test, keys in
+            keys.sorted { $0.key < $1.key }.compactMap { key, values in
+                values.first.map { SimulatedFact(key: key, value: $0, isBoolean: test == "Bool") }
+            }
         }
         return try await IAM(client).simulate(
             role: arn,
             actions: statement.actions,
             resources: statement.resources == ["*"]
                 ? [] : statement.resources.map { $0.replacing("*", with: Self.sample) },
-            context: Dictionary(context) { first, _ in first }
+            context: context
         )
     }
 
