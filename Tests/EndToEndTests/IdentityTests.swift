@@ -63,6 +63,48 @@ struct IdentityTests {
         }
     }
 
+    /// Whose an id is, and whether its sessions are people, is looked up before anybody relies on it.
+    @Test func theRoleBehindAPatternIsNamed() async throws {
+        try await World.with { world in
+            let roles = try await world.administer(world.registry, "iam", "ListRoles")["Roles"]?.array ?? []
+            let role = try #require(roles.first { $0["RoleName"] == "release-managers" })
+            let id = try #require(role["RoleId"]?.string)
+            try world.edit(
+                "demand-forecast.yaml",
+                "approvers: [\"\(world.releaseManager.id)\"]",
+                "approvers: [\"\(id):*\", \"AROANOBODYATALL:*\"]\n      namedSessions: [\"\(id)\"]"
+            )
+            let findings = try await world.examine().findings.filter { $0.check == "senders" }
+            let arn = "arn:aws:iam::\(world.registry):role/release-managers"
+            let named = try #require(findings.first { $0.text.contains(id) })
+            #expect(named.verdict == "missing")
+            #expect(
+                named.text.hasPrefix("\(id) is \(arn), whose trust policy lets whoever assumes it choose")
+            )
+            let nobody = try #require(findings.first { $0.text.contains("AROANOBODYATALL") })
+            #expect(nobody.verdict == "unknown")
+            #expect(nobody.text.contains("is no role of \(world.registry), "))
+
+            try await world.administer(
+                world.registry,
+                "iam",
+                "UpdateAssumeRolePolicy",
+                ["RoleName": "release-managers", "PolicyDocument": .string(Self.named(in: world.registry))]
+            )
+            let mended = try await world.examine().findings.first { $0.text.contains("\(id) is \(arn)") }
+            #expect(mended?.verdict == "ok")
+            #expect(mended?.text.contains("each session a person of its own") == true)
+        }
+    }
+
+    private static func named(in account: String) -> String {
+        """
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+          "Principal": {"AWS": "arn:aws:iam::\(account):root"}, "Action": "sts:AssumeRole",
+          "Condition": {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}}]}
+        """
+    }
+
     @Test func aTokenOrAnInstanceStandsInForKeys() async throws {
         try await World.with(accounts: []) { world in
             let trust: JSONValue = [

@@ -192,6 +192,11 @@ import Testing
             in: "endpoint.yaml"
         )
         try fixture.replace("expires: 7d", with: "expires: 7d\n      alarms: [errors]", in: "endpoint.yaml")
+        try fixture.replace(
+            "approvers: [AIDAEXAMPLEID]",
+            with: "approvers: [\"AROAEXAMPLEID:*\"]",
+            in: "endpoint.yaml"
+        )
         return try fixture.load()
     }
 

@@ -49,6 +49,7 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     case describeEventBus = "DescribeEventBus"
     case headBucket = "HeadBucket"
     case getRole = "GetRole"
+    case listRoles = "ListRoles"
     case simulatePrincipalPolicy = "SimulatePrincipalPolicy"
     case batchGetImage = "BatchGetImage"
     case describeKey = "DescribeKey"
@@ -61,7 +62,7 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     public var isDoctors: Bool {
         switch self {
         case .getQueueAttributes, .listRuleNamesByTarget, .describeRule, .describeEventBus, .headBucket,
-            .getRole, .simulatePrincipalPolicy, .batchGetImage, .describeKey, .listServiceQuotas:
+            .getRole, .listRoles, .simulatePrincipalPolicy, .batchGetImage, .describeKey, .listServiceQuotas:
             true
         default: false
         }
@@ -82,7 +83,7 @@ public enum AWSOperation: String, Sendable, CaseIterable {
         case .invokeEndpoint: .sageMakerRuntime
         case .describeAlarms: .cloudWatch
         case .putEvents, .listRuleNamesByTarget, .describeRule, .describeEventBus: .eventBridge
-        case .getRole, .simulatePrincipalPolicy: .iam
+        case .getRole, .listRoles, .simulatePrincipalPolicy: .iam
         case .batchGetImage: .ecr
         case .describeKey: .kms
         case .listServiceQuotas: .serviceQuotas

@@ -67,6 +67,7 @@ extension AWSOperation {
         case .describeEventBus: [Need("events:DescribeEventBus", .eventBus)]
         case .headBucket: [Need("s3:ListBucket", .bucket)]
         case .getRole: [Need("iam:GetRole", .executionRole)]
+        case .listRoles: [Need("iam:ListRoles", .everything)]
         case .simulatePrincipalPolicy: [Need("iam:SimulatePrincipalPolicy", .role)]
         case .batchGetImage: [Need("ecr:BatchGetImage", .repository)]
         case .describeKey: [Need("kms:DescribeKey", .objectKey), Need("kms:DescribeKey", .volumeKey)]

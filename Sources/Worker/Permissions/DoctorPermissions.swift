@@ -22,6 +22,7 @@ extension AccountsFolder {
                 )
             )
         }
+        if !roleIDs.isEmpty { statements.append(.listingRoles) }
         return statements + (registry.role == nil ? ruleLooks : [])
     }
 
@@ -45,6 +46,14 @@ extension AccountsFolder {
 }
 
 extension Statement {
+    /// Finding the role behind a SenderId.
+    static let listingRoles = Statement(
+        "LookAtRoles",
+        [AWSOperation.listRoles].actions(on: .everything),
+        on: ["*"],
+        because: "Approvers are named by ids, and IAM tells whose they are only by listing all roles."
+    )
+
     /// Asking what policies say, where only a change would show it otherwise.
     static func simulation(of roles: [String]) -> Statement {
         Statement(
@@ -100,6 +109,7 @@ extension Deployment {
                 )
             )
         }
+        if endpoints.contains(where: { !$0.roleIDs.isEmpty }) { statements.append(.listingRoles) }
         if count > 1 {
             for index in statements.indices { statements[index].sid += account.name.asSID }
         }
