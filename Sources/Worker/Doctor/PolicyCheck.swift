@@ -15,10 +15,16 @@ struct PolicyCheck: Sendable {
 
     func look() async throws -> [Finding] {
         guard let arn = role.arn else { return [] }
-        let answers = try await Self.askable(role.statements).concurrentMap(atMost: 4) { statement in
-            Answer(statement: statement, decisions: try await see { try await ask(arn, statement) })
+        let statements = Self.askable(role.statements)
+        // Who may not ask once may not ask again.
+        let first = try await statements.prefix(1).map(\.self).concurrentMap(atMost: 1) {
+            try await answer(arn, $0)
         }
-        return Self.findings(name, role, answers) { unseen($0) }
+        if case .failure(let error) = first.first?.decisions, !error.isMissing { return [unseen(error)] }
+        let others = try await Array(statements.dropFirst()).concurrentMap(atMost: 4) {
+            try await answer(arn, $0)
+        }
+        return Self.findings(name, role, first + others) { unseen($0) }
     }
 
     /// Where it is not known yet what a statement is about, there is nothing to ask.
@@ -38,6 +44,10 @@ struct PolicyCheck: Sendable {
     struct Answer: Sendable {
         let statement: Statement
         let decisions: Seen<[SimulatedDecision]>
+    }
+
+    private func answer(_ arn: String, _ statement: Statement) async throws -> Answer {
+        Answer(statement: statement, decisions: try await see { try await ask(arn, statement) })
     }
 
     private func ask(_ arn: String, _ statement: Statement) async throws -> [SimulatedDecision] {
@@ -68,13 +78,20 @@ struct PolicyCheck: Sendable {
             // That there is no such role is another check's to say.
             case .failure(let error) where error.isMissing: return findings
             case .failure(let error):
-                if let previous = findings.last, previous.verdict == .unknown { continue }
-                findings.append(unseen(error))
+                let finding = unseen(error)
+                if !findings.contains(finding) { findings.append(finding) }
             case .success(let decisions):
                 let refused = decisions.filter { !$0.isAllowed }
                 guard let first = refused.first else { continue }
                 let actions = refused.map(\.action).unique.joined(separator: ", ")
                 let forbidden = refused.contains(where: \.isForbidden)
+                if !forbidden, refused.allSatisfy({ $0.action.hasPrefix("kms:") }) {
+                    let text =
+                        "\(role.arn ?? role.who) may \(actions) only if the policy of key \(first.resource) says so"
+                    let fix = "unless it does, \(Finding.add(answer.statement, to: role))"
+                    findings.append(.unknown(name, "policy", text, fix: fix))
+                    continue
+                }
                 findings.append(
                     .missing(
                         name,
