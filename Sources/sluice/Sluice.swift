@@ -27,7 +27,9 @@ struct Sluice: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Running",
-                subcommands: [Init.self, WorkerCommand.self, Check.self, DoctorCommand.self]
+                subcommands: [
+                    Init.self, WorkerCommand.self, Check.self, DoctorCommand.self, TeardownCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Reading",

@@ -220,6 +220,8 @@ struct SeeingTests {
             let commands = [
                 "worker", "check", "plan", "status", "releases", "show", "quarantine", "promote", "reject",
                 "retry", "rollback", "hold", "resume", "deploy", "attest", "init", "whoami", "permissions",
+                "doctor",
+                "teardown",
             ]
             let listed = try await world.sluice("--help").output
             for command in commands {

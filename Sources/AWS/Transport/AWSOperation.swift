@@ -38,6 +38,8 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     case listTags = "ListTags"
     case addTags = "AddTags"
     case invokeEndpoint = "InvokeEndpoint"
+    case listModels = "ListModels"
+    case listEndpointConfigs = "ListEndpointConfigs"
 
     case describeAlarms = "DescribeAlarms"
     case putEvents = "PutEvents"
@@ -68,6 +70,9 @@ public enum AWSOperation: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether `sluice teardown` alone asks it, so that a rollout needs no permission for it.
+    public var isTeardowns: Bool { self == .listModels || self == .listEndpointConfigs }
+
     var service: Service {
         switch self {
         case .receiveMessage, .deleteMessageBatch, .sendMessage, .getQueueAttributes: .sqs
@@ -78,7 +83,8 @@ public enum AWSOperation: String, Sendable, CaseIterable {
             .s3
         case .describeModelPackage, .listModelPackages, .createModel, .describeModel, .deleteModel,
             .createEndpointConfig, .describeEndpointConfig, .deleteEndpointConfig, .createEndpoint,
-            .describeEndpoint, .updateEndpoint, .deleteEndpoint, .listEndpoints, .listTags, .addTags:
+            .describeEndpoint, .updateEndpoint, .deleteEndpoint, .listEndpoints, .listTags, .addTags,
+            .listModels, .listEndpointConfigs:
             .sageMaker
         case .invokeEndpoint: .sageMakerRuntime
         case .describeAlarms: .cloudWatch

@@ -119,7 +119,7 @@ extension AWSOperation {
         case .createEndpoint: need(.endpoint, .endpointConfig) + tagged(.endpoint) + [grant]
         case .updateEndpoint: need(.endpoint, .endpointConfig) + [grant]
         case .describeEndpoint, .deleteEndpoint, .invokeEndpoint: need(.endpoint)
-        case .listEndpoints: need(.everything)
+        case .listEndpoints, .listModels, .listEndpointConfigs: need(.everything)
         case .listTags: need(.model, .endpointConfig, .endpoint)
         // What is adopted gets its tag once it is verified.
         case .addTags: need(.endpoint)

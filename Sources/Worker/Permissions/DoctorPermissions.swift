@@ -1,6 +1,7 @@
 import AWS
 
-/// What `sluice doctor` looks with, besides what a rollout needs anyway. All of it reads, and none has to be given.
+/// What `sluice doctor` looks with, and `sluice teardown`, besides what a rollout needs anyway. All of it reads, and
+/// none has to be given.
 extension AccountsFolder {
     func workerLooks(_ worker: String) -> [Statement] {
         var statements = [
@@ -109,6 +110,15 @@ extension Deployment {
                 )
             )
         }
+        statements.append(
+            Statement(
+                "ListForTeardown",
+                [.listModels, .listEndpointConfigs].actions(on: .everything),
+                on: ["*"],
+                because:
+                    "`sluice teardown` finds what is left in the account, and AWS lists all or nothing."
+            )
+        )
         if endpoints.contains(where: { !$0.roleIDs.isEmpty }) { statements.append(.listingRoles) }
         if count > 1 {
             for index in statements.indices { statements[index].sid += account.name.asSID }
