@@ -139,6 +139,18 @@ import Testing
         #expect(it.serves("prod") == "de4")
     }
 
+    /// Whatever becomes of the release that took the later one, the earlier one has its ending.
+    @Test func aDecisionHeardOfAfterALaterOneIsRollingIsSuperseded() {
+        let it = Story.settled()
+        let earlier = it.world.now
+        #expect(it.approve(de(3), at: earlier + .seconds(1)) == "1 released, 2 rolling staging")
+        #expect(it.approve(de(2), at: earlier) == "1 released, 2 rolling staging")
+        #expect(it.endings.suffix(1) == ["de2 superseded"])
+        #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 failed")
+        #expect(it.open == [])
+        #expect(it.serves("staging") == "de1 fr1")
+    }
+
     /// A decision about the version that serves already changes nothing, and still has an ending.
     @Test func approvingWhatServesAgainEndsReleased() {
         let it = Story.settled()
