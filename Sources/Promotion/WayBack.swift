@@ -78,7 +78,7 @@ extension EndpointState {
             guard isStuckBeforeSwitch(attempts[open]) else { return false }
             recall(open, because: "made room for the way back: \(sentence)", now: now)
             // What it was on its way to is released once more, by itself, when the account is back.
-            triggeredBy = triggeredBy ?? Self.itself
+            askForRelease()
             return true
         }
         guard let target = waysBack(in: account, stage).first else {
@@ -95,7 +95,7 @@ extension EndpointState {
         }
         beginRollback(to: target, in: account, stage, because: sentence, now: now)
         // What is still acceptable is released again, through every gate.
-        triggeredBy = triggeredBy ?? Self.itself
+        askForRelease()
         return true
     }
 

@@ -67,7 +67,30 @@ public struct Doctor: Sendable {
             grantee: worker,
             client: own
         )
-        var looks: [Look] = [workerCheck.clock, workerCheck.queue, workerCheck.bus, workerPolicy.look]
+        let senders = SenderPatterns(
+            folder: folder,
+            places: [
+                .init(
+                    name: "worker",
+                    account: identity.account,
+                    client: own,
+                    role: worker,
+                    grant: worker.optional.first { $0.sid == "LookAtRoles" }
+                )
+            ]
+                + wards.found.map { ward in
+                    .init(
+                        name: ward.name,
+                        account: ward.account.account,
+                        client: ward.client,
+                        role: ward.role,
+                        grant: ward.statement("LookAtRoles")
+                    )
+                }
+        )
+        var looks: [Look] = [
+            workerCheck.clock, workerCheck.queue, workerCheck.bus, workerPolicy.look, senders.look,
+        ]
         for ward in wards.found {
             let storage = StorageCheck(ward: ward, registry: folder.registry) { place in
                 folder.artifactStatements([place], worker: principal)

@@ -46,7 +46,11 @@ enum Examination {
             folder,
             environment: environment,
             http: http,
-            base: try CredentialChain.standard(environment: environment, http: http)
+            base: try CredentialChain.standard(
+                environment: environment,
+                http: http,
+                region: folder.registry.region
+            )
         )
         let findings = try await doctor.examine()
         await http.shutdown()
