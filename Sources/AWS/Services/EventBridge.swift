@@ -5,7 +5,7 @@ import Native
 ///
 /// See [PutEvents](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
 public struct EventBridge: Sendable {
-    private let client: AWSClient
+    let client: AWSClient
 
     public init(_ client: AWSClient) {
         self.client = client
@@ -24,10 +24,9 @@ public struct EventBridge: Sendable {
         }
         guard !entries.isEmpty else { return [] }
         let call = try AWSCall.json(
-            .eventBridge,
-            "AWSEvents",
+            .putEvents,
+            target: "AWSEvents",
             version: "1.1",
-            "PutEvents",
             subject: entries[0].eventBusName ?? "default",
             input: Input(entries: entries)
         )

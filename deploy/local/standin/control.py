@@ -39,6 +39,10 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      doors                                                  one more address of this stand-in, which a fault shuts:
      doors/PORT/open                                        connections are cut and refused until this is asked
      clear-calls       account?
+     aws               account, service, operation, input?, region?  one call of AWS's own API as the account's
+                       administrator; `input` as boto3 takes it
+     quotas            account, name, value, region?        a quota of SageMaker's, such as "ml.m5.large for endpoint
+                       usage"; of the usual instances there are 20
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
      endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
      objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
@@ -54,7 +58,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import models, objects, shapes, sqs
+from . import administrator, models, objects, quotas, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
@@ -127,6 +131,8 @@ class Control:
             "clock": self._set_clock,
             "doors": lambda _: {"url": f"http://127.0.0.1:{self._doors.open()}"},
             "clear-calls": self._clear,
+            "aws": lambda asked: administrator.perform(worlds, worlds.base_url, asked),
+            "quotas": quotas.put,
         }
 
     def answer(self, request: Request) -> Reply:

@@ -31,7 +31,7 @@ class Worlds:
 
     def __init__(self, sagemaker: Service, base_url: str) -> None:
         self._sagemaker = sagemaker
-        self._base_url = base_url
+        self.base_url = base_url
         self._lock = threading.Lock()
         self._users: dict[tuple[str, str], dict[str, str]] = {}
         self._readers: dict[tuple[str, str], dict[str, None]] = {}
@@ -59,9 +59,9 @@ class Worlds:
         return {
             "region": region,
             "registry": registry,
-            "queueUrl": f"{self._base_url}/{registry}/sluice",
+            "queueUrl": f"{self.base_url}/{registry}/sluice",
             "queueArn": queue_arn,
-            "deadLetterQueueUrl": f"{self._base_url}/{registry}/sluice-dead",
+            "deadLetterQueueUrl": f"{self.base_url}/{registry}/sluice-dead",
             "deadLetterQueueArn": dead_arn,
             "artifactBucket": artifacts,
             "externalId": asked.get("externalId"),
@@ -84,7 +84,7 @@ class Worlds:
         if asked.get("queue"):
             # An account with a worker of its own hears of its endpoints there.
             queue, _ = self._queues(account, region)
-            own = {"queueUrl": f"{self._base_url}/{account}/sluice", "queueArn": queue}
+            own = {"queueUrl": f"{self.base_url}/{account}/sluice", "queueArn": queue}
         _rule(account, region, "sluice-endpoints", ENDPOINT_EVENT, queue)
         return {
             **own,
@@ -117,7 +117,7 @@ class Worlds:
                 events = events_backends[account][region]
                 events.put_rule(name, event_pattern=json.dumps({"source": [source]}), state="ENABLED")
                 events.put_targets(name, None, [{"Id": "heard", "Arn": arn}])
-            return f"{self._base_url}/{account}/{name}"
+            return f"{self.base_url}/{account}/{name}"
 
     def _user(self, account: str, name: str) -> dict[str, str]:
         """A user's keys and the id SQS shows for it; the same on every call."""
