@@ -23,6 +23,12 @@ struct IdentityTests {
             )
             let stranger = try await world.sluice("whoami", as: world.stranger)
             #expect(stranger.output.contains("accounts names this sender nowhere"))
+            let elsewhere = try await world.sluice("whoami", "--accounts", "nowhere", as: world.stranger)
+            #expect(elsewhere.status == 3)
+            try FileManager.default.removeItem(at: world.accounts)
+            let alone = try await world.sluice("whoami", as: world.stranger)
+            #expect(alone.status == 0)
+            #expect(alone.output.contains("there is no accounts folder at accounts"))
         }
     }
 

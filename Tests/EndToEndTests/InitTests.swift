@@ -153,6 +153,24 @@ struct InitTests {
         }
     }
 
+    /// What is Sluice's own needs no adoption, and its container is the packages'.
+    @Test func whatSluiceMadeIsDescribedAsItIs() async throws {
+        try await World.with { world in
+            _ = try await world.begin()
+            let made = try await world.run(world.fromEndpoint, as: world.worker)
+            try #require(made.status == 0, "\(made.errors)")
+            #expect(made.output.contains("staging: multi-model on 1 × ml.m5.large, made by Sluice\n"))
+            let endpoint = try world.text("new/demand-forecast.yaml")
+            #expect(endpoint.contains("\n# adopt: true\n"))
+            #expect(endpoint.contains("\n# container:\n"))
+            #expect(endpoint.contains("  \(World.de): demand-de # a guess"))
+            #expect(endpoint.contains("    variant: {name: AllTraffic, instance: ml.m5.xlarge, count: 2}\n"))
+            let account = try world.text("new/prod.yaml")
+            #expect(account.contains("models: s3://acme-prod-models-\(world.prod)/models/\n"))
+            #expect(try await world.sluice("check", "--accounts", "new").status == 0)
+        }
+    }
+
     @Test func anEndpointThatIsNowhereIsNotDescribed() async throws {
         try await World.with { world in
             let outcome = try await world.run(world.fromEndpoint, as: world.worker)

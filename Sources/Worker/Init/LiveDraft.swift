@@ -18,8 +18,9 @@ extension FolderDraft {
             do {
                 let session = try await sessions.session(account)
                 let found = try await LiveEndpoint.read(name, in: account, session.client)
-                accounts[index].take(found)
-                sentences.append("\(account): \(found.summary)")
+                let isShared = accounts[..<index].contains { $0.shares(found.models) }
+                accounts[index].take(found, models: isShared ? nil : found.models)
+                sentences.append("\(account): \(found.summary)" + (isShared ? found.sharing : ""))
                 first = first ?? found
             } catch let error as CancellationError {
                 throw error
@@ -69,10 +70,16 @@ extension FolderDraft {
 }
 
 extension FolderDraft.Account {
-    fileprivate mutating func take(_ found: LiveEndpoint) {
+    fileprivate mutating func take(_ found: LiveEndpoint, models place: S3Prefix?) {
         variant = found.variant
         executionRole = found.executionRole ?? executionRole
-        models = found.models.map(\.description) ?? models
+        models = place?.description ?? models
+    }
+
+    /// Whether the account's releases could meet those of another.
+    fileprivate func shares(_ place: S3Prefix?) -> Bool {
+        guard let place, let own = S3Prefix(models) else { return false }
+        return own.overlaps(place)
     }
 }
 
@@ -82,6 +89,11 @@ extension LiveEndpoint {
         let made = isOurs ? "made by Sluice" : "not made by Sluice"
         let image = container.map { ", image \($0.image)" } ?? ""
         return "\(serves.rawValue) on \(machines), \(made)\(image)"
+    }
+
+    /// Why the place of its models is not taken over.
+    fileprivate var sharing: String {
+        "; its models are where another account's are (\(models?.description ?? "")), and each needs a prefix of its own"
     }
 }
 
