@@ -171,6 +171,32 @@ struct InitTests {
         }
     }
 
+    /// Two accounts that read their models from one bucket get prefixes of their own.
+    @Test func aPlaceThatIsAnothersIsNotTakenOver() async throws {
+        try await World.with { world in
+            try await world.makeForeignEndpoint()
+            let theirs = "s3://acme-staging-models-\(world.staging)/theirs/"
+            try await world.aws.post(
+                "endpoints/create",
+                [
+                    "account": .string(world.prod), "endpoint": .string(World.endpoint),
+                    "url": .string("\(theirs)model.tar.gz"),
+                ]
+            )
+            let made = try await world.run(
+                world.fromEndpoint + ["--model", "demand-de"],
+                as: world.worker
+            )
+            try #require(made.status == 0, "\(made.errors)")
+            #expect(made.output.contains("its models are where another account's are (\(theirs))"))
+            #expect(try world.text("new/staging.yaml").contains("models: \(theirs)\n"))
+            let prod = try world.text("new/prod.yaml")
+            #expect(prod.contains("models: s3://sluice-models-\(world.prod)-eu-west-1/models/\n"))
+            #expect(try world.text("new/demand-forecast.yaml").contains("\nmodel: demand-de\n"))
+            #expect(try await world.sluice("check", "--accounts", "new").status == 0)
+        }
+    }
+
     @Test func anEndpointThatIsNowhereIsNotDescribed() async throws {
         try await World.with { world in
             let outcome = try await world.run(world.fromEndpoint, as: world.worker)

@@ -12,7 +12,7 @@ extension FolderDraft {
         let own = try await STS(aws.client).callerIdentity().account
         let sessions = aws.sessions(try Settings(reachable(own: own)), called: "init")
         var sentences: [String] = []
-        var first: LiveEndpoint?
+        var read: [LiveEndpoint] = []
         for index in accounts.indices {
             let account = accounts[index].name
             do {
@@ -21,15 +21,17 @@ extension FolderDraft {
                 let isShared = accounts[..<index].contains { $0.shares(found.models) }
                 accounts[index].take(found, models: isShared ? nil : found.models)
                 sentences.append("\(account): \(found.summary)" + (isShared ? found.sharing : ""))
-                first = first ?? found
+                read.append(found)
             } catch let error as CancellationError {
                 throw error
             } catch {
                 sentences.append("\(account): nothing was read: \(Failure(error).sentence)")
             }
         }
-        guard let first else { throw NothingFound(endpoint: name, sentences: sentences) }
+        guard let first = read.first else { throw NothingFound(endpoint: name, sentences: sentences) }
         try take(first, called: name)
+        // One of them is enough, and one that is Sluice's is not taken over once more.
+        adopt = name == endpoint && read.contains { !$0.isOurs }
         return sentences
     }
 
@@ -37,7 +39,6 @@ extension FolderDraft {
         variant = found.variant
         container = found.container
         withheld = found.withheld
-        adopt = name == endpoint && !found.isOurs
         switch (found.serves, models) {
         case (.singleModel, .multi(let groups)) where groups.isEmpty:
             models = .single(group: found.group ?? "")
