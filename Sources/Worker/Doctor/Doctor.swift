@@ -67,27 +67,7 @@ public struct Doctor: Sendable {
             grantee: worker,
             client: own
         )
-        let senders = SenderPatterns(
-            folder: folder,
-            places: [
-                .init(
-                    name: "worker",
-                    account: identity.account,
-                    client: own,
-                    role: worker,
-                    grant: worker.optional.first { $0.sid == "LookAtRoles" }
-                )
-            ]
-                + wards.found.map { ward in
-                    .init(
-                        name: ward.name,
-                        account: ward.account.account,
-                        client: ward.client,
-                        role: ward.role,
-                        grant: ward.statement("LookAtRoles")
-                    )
-                }
-        )
+        let senders = senders(own, in: identity.account, worker, wards.found)
         var looks: [Look] = [
             workerCheck.clock, workerCheck.queue, workerCheck.bus, workerPolicy.look, senders.look,
         ]
@@ -199,6 +179,32 @@ public struct Doctor: Sendable {
             return (ward, sight.finding)
         }
         return (seen.compactMap(\.0), seen.map(\.1))
+    }
+
+    /// The roles behind SenderIds may be in any of the accounts at hand.
+    private func senders(
+        _ own: AWSClient,
+        in account: String,
+        _ worker: RolePermissions,
+        _ wards: [Ward]
+    ) -> SenderPatterns {
+        let first = SenderPatterns.Place(
+            name: "worker",
+            account: account,
+            client: own,
+            role: worker,
+            grant: worker.optional.first { $0.sid == "LookAtRoles" }
+        )
+        let others = wards.map { ward in
+            SenderPatterns.Place(
+                name: ward.name,
+                account: ward.account.account,
+                client: ward.client,
+                role: ward.role,
+                grant: ward.statement("LookAtRoles")
+            )
+        }
+        return SenderPatterns(folder: folder, places: [first] + others)
     }
 
     /// What IAM is asked about an account: its role, unless that is the worker's own, and its execution role.
