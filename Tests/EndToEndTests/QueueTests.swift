@@ -97,6 +97,11 @@ struct QueueTests {
         try await World.with { world in
             let beginning = try await world.begin()
             let de = try await world.register("demand-de", [2, 2, 2], approve: false)
+            // A look that its registration owes must not fall into the moment in which it is approved.
+            let seen = try await world.eventually("the new version was looked at") {
+                let looks = try await world.looks(at: de)
+                return (looks > 0 ? looks : nil, "\(looks)")
+            }
             for status in ["Approved", "Rejected"] { try await world.set(de, status, quietly: true) }
             let approval = """
                 {"version": "0", "id": "1", "detail-type": "SageMaker Model Package State Change",
@@ -112,8 +117,11 @@ struct QueueTests {
                 try await world.send(approval)
                 try await world.send(promotion, from: world.releaseManager)
             }
+            try await world.eventually("what the messages tell of was looked at") {
+                let looks = try await world.looks(at: de)
+                return (looks > seen ? true : nil, "\(looks)")
+            }
             try await world.eventuallyIdle()
-            #expect(try await world.looks(at: de) > 0)
             #expect(try await world.releases().count == 1)
             let decisions = try await world.show(beginning.first).decisions ?? []
             #expect(decisions.filter { $0.reason == "of last week" }.map(\.verdict) == ["refused"])
