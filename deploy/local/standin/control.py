@@ -39,7 +39,12 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      doors                                                  one more address of this stand-in, which a fault shuts:
      doors/PORT/open                                        connections are cut and refused until this is asked
      clear-calls       account?
-GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
+     policies/enforce  accounts, on? (default), organization? from now on everybody in these accounts may do what
+                       their policies say, and no more; otherwise everybody may do everything there
+     policies          account, holder, name?, kind, document: put in a policy's place, as GET policies shows it
+     administrators    account, name                        a user's keys, who may do everything
+     roles/session     roleArn, service, session            what a role hands to a service that it trusts
+GET  policies?account= · policies/refusals?account=&since= · calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
      endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
      objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID · doors/PORT
@@ -54,7 +59,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import models, objects, shapes, sqs
+from . import authority, models, objects, policies, serving, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
@@ -127,6 +132,10 @@ class Control:
             "clock": self._set_clock,
             "doors": lambda _: {"url": f"http://127.0.0.1:{self._doors.open()}"},
             "clear-calls": self._clear,
+            "policies": policies.put,
+            "policies/enforce": policies.enforce,
+            "administrators": policies.administrator(worlds),
+            "roles/session": policies.session(tokens),
         }
 
     def answer(self, request: Request) -> Reply:
@@ -171,6 +180,10 @@ class Control:
             return self._calls.counts(account)
         if parts == ["invocations"]:
             return self._runtime.asked(query["account"], query["endpoint"], query.get("target"))
+        if parts == ["policies"]:
+            return policies.of(query["account"], query.get("region", "eu-west-1"))
+        if parts == ["policies", "refusals"]:
+            return authority.refusals(account, int(query.get("since", "0")))
         if parts == ["objects"]:
             return _objects(query["bucket"], query.get("prefix", ""))
         if parts == ["uploads"]:
@@ -402,6 +415,7 @@ class Control:
             "traffic": endpoint.deployment,
             "asked": {"config": fleet.config.asked, "model": fleet.model_asked()} if fleet else None,
             "tags": dict(held.tags.get(endpoint.arn, {})),
+            "writes": serving.writes(fleet.role, endpoint.name, held.region) if fleet and fleet.role else None,
             "targets": targets,
             "history": endpoint.history,
         }

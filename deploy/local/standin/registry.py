@@ -110,6 +110,18 @@ class Registry:
             raise invalid(f"ModelPackage {arn} does not exist.")
         return held, found
 
+    def policy_of(self, arn: str) -> str | None:
+        """The policy of the group that a group's or a package's ARN is of."""
+        held, name = self._sagemaker.by_arn(arn), arn.split("/", 1)[1]
+        group = held.groups.get(name.lower().partition("/")[0])
+        return group.policy if group else None
+
+    def policies(self, account: str, region: str) -> list[tuple[str, str | None]]:
+        return [(group.arn, group.policy) for group in self._sagemaker.of(account, region).groups.values()]
+
+    def set_policy(self, arn: str, text: str) -> None:
+        self._sagemaker.by_arn(arn).groups[arn.rpartition("/")[2].lower()].policy = text
+
     # Groups.
 
     def create_group(self, held: Holdings, asked: dict[str, Any], _: Caller) -> dict[str, Any]:

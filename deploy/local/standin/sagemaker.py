@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import authority
 from .alarms import Alarms
 from .clock import Clock
 from .endpoints import Endpoints
@@ -30,6 +31,7 @@ class Service:
         self.registry = Registry(self.store)
         self.hosting = Hosting(self.registry)
         self.endpoints = Endpoints(self.store, Clock(), alarms)
+        authority.registry = self.registry
         registry, hosting, endpoints = self.registry, self.hosting, self.endpoints
         self._operations: dict[str, Operation] = {
             "CreateModelPackageGroup": registry.create_group,

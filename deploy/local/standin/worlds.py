@@ -26,6 +26,11 @@ def insider(account: str) -> Caller:
     return Caller(account, arn, account, "", "")
 
 
+def everything() -> str:
+    """The policy of whoever may do everything."""
+    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+
+
 class Worlds:
     """Making a world twice adds what is new and leaves what is there, keys included."""
 

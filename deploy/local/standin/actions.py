@@ -1,0 +1,328 @@
+"""Which permissions each operation needs, and on what: IAM's actions by the names of the API's operations.
+
+An operation that is not here cannot be judged, which is an error of the stand-in's.
+See the Service Authorization Reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+from xml.dom import minidom
+
+from . import encryption, objects
+from .identity import Caller
+from .policy import Facts, lacks
+from .wire import Request
+
+SAGEMAKER_SERVICE = "sagemaker.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Need:
+    """One permission that a request takes, and what conditions may ask about it."""
+
+    action: str
+    resource: str = "*"
+    facts: Facts = field(default_factory=dict)
+
+
+Needs = Callable[[Request, Caller], list[Need]]
+
+
+def of(service: str, operation: str, request: Request, caller: Caller) -> list[Need]:
+    """All that a request needs, in the order in which AWS looks."""
+    named = SERVICES.get(service, {}).get(operation)
+    if named is None:
+        raise lacks(f"cannot tell which permissions {service}.{operation} takes")
+    return named(request, caller)
+
+
+def _plain(*actions: str) -> Needs:
+    """Actions on nothing in particular, for which only a policy about every resource will do."""
+    return lambda _, __: [Need(action) for action in actions]
+
+
+# SageMaker.
+
+
+def _sagemaker_arn(request: Request, caller: Caller, kind: str, name: Any) -> str:
+    name = str(name or "")
+    return name if name.startswith("arn:") else f"arn:aws:sagemaker:{request.region}:{caller.account}:{kind}/{name.lower()}"
+
+
+def _own(operation: str, *places: tuple[str, str]) -> Needs:
+    """The action of the operation's name, on each of the resources that the request's members name."""
+
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        asked = request.json
+        arns = [_sagemaker_arn(request, caller, kind, asked.get(member)) for kind, member in places]
+        tags = {tag["Key"]: tag["Value"] for tag in asked.get("Tags") or []}
+        facts: Facts = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        if tags:
+            facts["aws:TagKeys"] = list(tags)
+        found = [Need(f"sagemaker:{operation}", arn, facts) for arn in arns]
+        if tags and operation.startswith("Create"):
+            found.append(Need("sagemaker:AddTags", arns[0], facts))
+        if "ExecutionRoleArn" in asked:
+            passed = {"iam:PassedToService": SAGEMAKER_SERVICE, "iam:AssociatedResourceArn": arns[0]}
+            found.append(Need("iam:PassRole", asked["ExecutionRoleArn"], passed))
+        return found
+
+    return needs
+
+
+ENDPOINT, CONFIG = ("endpoint", "EndpointName"), ("endpoint-config", "EndpointConfigName")
+MODEL, GROUP = ("model", "ModelName"), ("model-package-group", "ModelPackageGroupName")
+TAGGED = ("", "ResourceArn")
+SAGEMAKER: dict[str, Needs] = {
+    name: _own(name, *places)
+    for name, places in {
+        "CreateModel": [MODEL],
+        "DescribeModel": [MODEL],
+        "DeleteModel": [MODEL],
+        "CreateEndpointConfig": [CONFIG],
+        "DescribeEndpointConfig": [CONFIG],
+        "DeleteEndpointConfig": [CONFIG],
+        # The configuration that is brought into service is one of the resources.
+        "CreateEndpoint": [ENDPOINT, CONFIG],
+        "UpdateEndpoint": [ENDPOINT, CONFIG],
+        "UpdateEndpointWeightsAndCapacities": [ENDPOINT],
+        "DescribeEndpoint": [ENDPOINT],
+        "DeleteEndpoint": [ENDPOINT],
+        "AddTags": [TAGGED],
+        "ListTags": [TAGGED],
+        "DeleteTags": [TAGGED],
+        "CreateModelPackageGroup": [GROUP],
+        "DescribeModelPackageGroup": [GROUP],
+        "DeleteModelPackageGroup": [GROUP],
+        "PutModelPackageGroupPolicy": [GROUP],
+        "GetModelPackageGroupPolicy": [GROUP],
+        "DeleteModelPackageGroupPolicy": [GROUP],
+        "CreateModelPackage": [GROUP],
+        "DescribeModelPackage": [("model-package", "ModelPackageName")],
+        "DeleteModelPackage": [("model-package", "ModelPackageName")],
+        "UpdateModelPackage": [("model-package", "ModelPackageArn")],
+    }.items()
+} | {
+    name: _plain(f"sagemaker:{name}")
+    for name in ("ListModels", "ListEndpointConfigs", "ListEndpoints", "ListModelPackageGroups", "ListModelPackages")
+}
+
+
+def _batch_describe(request: Request, _: Caller) -> list[Need]:
+    arns = request.json.get("ModelPackageArnList", [])
+    return [Need("sagemaker:BatchDescribeModelPackage", arn) for arn in arns]
+
+
+def _invoke(request: Request, caller: Caller) -> list[Need]:
+    arn = _sagemaker_arn(request, caller, "endpoint", request.path.split("/")[2])
+    target = request.headers.get("x-amzn-sagemaker-target-model")
+    return [Need("sagemaker:InvokeEndpoint", arn, {"sagemaker:TargetModel": target} if target else {})]
+
+
+# S3.
+
+S3_READS = {"HeadObject": "GetObject", "GetObject": "GetObject"}
+S3_WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload")
+# Operations on a bucket or on one object that go by another name or by their own.
+S3_OTHERS = {
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListParts": "ListMultipartUploadParts",
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "DeleteObject": "DeleteObject",
+    "GetBucketPolicy": "GetBucketPolicy",
+    "GetBucketVersioning": "GetBucketVersioning",
+    "GetBucketLocation": "GetBucketLocation",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycle": "GetLifecycleConfiguration",
+}
+
+
+def s3_action(operation: str) -> str:
+    """The action that an operation takes on the bucket or key it is about."""
+    if operation in S3_WRITES:
+        return "s3:PutObject"
+    if operation == "DeleteObjects":
+        return "s3:DeleteObject"
+    return f"s3:{S3_READS.get(operation) or S3_OTHERS.get(operation) or operation}"
+
+
+def _s3_arn(bucket: str, key: str = "") -> str:
+    return f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+
+
+def _s3_place(request: Request) -> tuple[str, str]:
+    bucket, _, key = request.path.lstrip("/").partition("/")
+    return bucket, key
+
+
+def s3_read(bucket: str, key: str, version: str | None, region: str, opens: bool = True) -> list[Need]:
+    """What reading an object takes. Whether it exists is told only to who may list the bucket."""
+    needs = [Need("s3:GetObject" if version is None else "s3:GetObjectVersion", _s3_arn(bucket, key))]
+    found = objects.get(bucket, key, version)
+    if found is None:
+        return [*needs, Need("s3:ListBucket", _s3_arn(bucket))]
+    used = encryption.of_object(found) if opens else None
+    return [*needs, _kms("Decrypt", used, region)] if used else needs
+
+
+def _kms(action: str, key: str, region: str) -> Need:
+    return Need(f"kms:{action}", key, {"kms:ViaService": f"s3.{region}.amazonaws.com"})
+
+
+def _reading(request: Request, _: Caller) -> list[Need]:
+    # The checksum of an encrypted object is told only to who may decrypt it.
+    opens = request.method == "GET" or "x-amz-checksum-mode" in request.headers
+    return s3_read(*_s3_place(request), request.query.get("versionId"), request.region, opens)
+
+
+def _writing(operation: str) -> Needs:
+    def needs(request: Request, _: Caller) -> list[Need]:
+        bucket, key = _s3_place(request)
+        headers = request.headers
+        names = ("x-amz-acl", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
+        facts = {f"s3:{name}": headers[name] for name in names if name in headers}
+        found = [Need("s3:PutObject", _s3_arn(bucket, key), facts)]
+        if "x-amz-copy-source" in headers:
+            found += s3_read(*objects.copied(headers["x-amz-copy-source"]), request.region)
+            found += _tag_needs(operation, headers["x-amz-copy-source"], bucket, key)
+        used = encryption.of_write(bucket, key, request)
+        if used:
+            found.append(_kms("GenerateDataKey", used, request.region))
+            # Parts are read again to be put together.
+            if operation not in ("PutObject", "CopyObject"):
+                found.append(_kms("Decrypt", used, request.region))
+        return found
+
+    return needs
+
+
+def _tag_needs(operation: str, source: str, bucket: str, key: str) -> list[Need]:
+    """A copy takes the object's tags along, where it has any."""
+    if operation != "CopyObject" or not objects.tags(source):
+        return []
+    there, name, version = objects.copied(source)
+    read = "s3:GetObjectTagging" if version is None else "s3:GetObjectVersionTagging"
+    return [Need(read, _s3_arn(there, name)), Need("s3:PutObjectTagging", _s3_arn(bucket, key))]
+
+
+def _s3_other(operation: str) -> Needs:
+    def needs(request: Request, _: Caller) -> list[Need]:
+        query = request.query
+        facts = {}
+        if operation in ("ListObjects", "ListObjectsV2", "ListMultipartUploads"):
+            facts = {f"s3:{name}": query[name] for name in ("prefix", "delimiter") if query.get(name)}
+        return [Need(s3_action(operation), _s3_arn(*_s3_place(request)), facts)]
+
+    return needs
+
+
+def s3_deleted(request: Request) -> list[str]:
+    """The keys that a DeleteObjects lists."""
+    listed = minidom.parseString(request.body).getElementsByTagName("Key")
+    return [node.firstChild.nodeValue for node in listed if node.firstChild]
+
+
+def _delete_objects(request: Request, _: Caller) -> list[Need]:
+    bucket, _key = _s3_place(request)
+    return [Need("s3:DeleteObject", _s3_arn(bucket, key)) for key in s3_deleted(request)]
+
+
+S3: dict[str, Needs] = {
+    "ListBuckets": _plain("s3:ListAllMyBuckets"),
+    "DeleteObjects": _delete_objects,
+    **dict.fromkeys(S3_READS, _reading),
+    **{name: _writing(name) for name in S3_WRITES},
+    **{name: _s3_other(name) for name in S3_OTHERS},
+}
+
+
+# The others.
+
+
+def _queue(action: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        asked = request.json
+        account, name = caller.account, str(asked.get("QueueName", ""))
+        if "QueueUrl" in asked:
+            account, _, name = urlparse(asked["QueueUrl"]).path.strip("/").partition("/")
+        return [Need(f"sqs:{action}", f"arn:aws:sqs:{request.region}:{account}:{name}")]
+
+    return needs
+
+
+def _assume_role(request: Request, _: Caller) -> list[Need]:
+    form = request.form
+    facts = {f"sts:{name}": form[name] for name in ("ExternalId", "RoleSessionName", "SourceIdentity") if name in form}
+    arn = form.get("RoleArn", "")
+    needs = [Need("sts:AssumeRole", arn, facts)]
+    if "SourceIdentity" in form:
+        needs.append(Need("sts:SetSourceIdentity", arn, facts))
+    if any(name.startswith("Tags.") for name in form):
+        needs.append(Need("sts:TagSession", arn, facts))
+    return needs
+
+
+def _put_events(request: Request, caller: Caller) -> list[Need]:
+    found = []
+    for entry in request.json.get("Entries", []):
+        bus = entry.get("EventBusName", "default")
+        arn = bus if bus.startswith("arn:") else f"arn:aws:events:{request.region}:{caller.account}:event-bus/{bus}"
+        facts = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
+        found.append(Need("events:PutEvents", arn, facts))
+    return found
+
+
+def _rule(action: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        name = request.json.get("Name") or request.json.get("Rule")
+        return [Need(f"events:{action}", f"arn:aws:events:{request.region}:{caller.account}:rule/{name}")]
+
+    return needs
+
+
+def _role_in_form(action: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        arn = form.get("PolicySourceArn") or f"arn:aws:iam::{caller.account}:role/{form.get('RoleName', '')}"
+        return [Need(f"iam:{action}", arn)]
+
+    return needs
+
+
+def _alarms(request: Request, caller: Caller) -> list[Need]:
+    # Whichever are asked for, the permission has to be about all of the account's.
+    return [Need("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{request.region}:{caller.account}:alarm:*")]
+
+
+SQS_ACTIONS = {
+    **{name: name for name in ("SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")},
+    **{f"{name}Batch": name for name in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")},
+    **{name: name for name in ("GetQueueAttributes", "SetQueueAttributes", "GetQueueUrl", "PurgeQueue")},
+}
+ROLE_READS = ("GetRole", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies", "SimulatePrincipalPolicy")
+SERVICES: dict[str, dict[str, Needs]] = {
+    "sagemaker": {**SAGEMAKER, "BatchDescribeModelPackage": _batch_describe},
+    "sagemaker-runtime": {"InvokeEndpoint": _invoke},
+    "s3": S3,
+    "sqs": {operation: _queue(action) for operation, action in SQS_ACTIONS.items()},
+    # Everybody may ask who they are.
+    "sts": {"AssumeRole": _assume_role, "GetCallerIdentity": _plain()},
+    "events": {
+        "PutEvents": _put_events,
+        "ListRules": _plain("events:ListRules"),
+        **{name: _rule(name) for name in ("DescribeRule", "ListTargetsByRule")},
+    },
+    "cloudwatch": {"DescribeAlarms": _alarms},
+    "iam": {name: _role_in_form(name) for name in ROLE_READS},
+    "cloudformation": {
+        name: _plain(f"cloudformation:{name}")
+        for name in ("CreateStack", "DescribeStacks", "DescribeStackResources", "DeleteStack")
+    },
+}
