@@ -31,6 +31,15 @@ enum Names {
         return head + own + suffix
     }
 
+    /// What the names of all models and configs of an endpoint begin with.
+    static func beginning(of endpoint: String) -> String {
+        let suffix = "-0123456789-000000".count
+        if endpoint.count + suffix <= longest { return endpoint + "-" }
+        var head = endpoint.prefix(longest - suffix - "-01234567".count)
+        while head.hasSuffix("-") { head.removeLast() }
+        return String(head)
+    }
+
     /// The URL under which a release's artifacts are in an account, with a slash at the end.
     static func prefix(_ release: Release, in account: AccountDocument) -> String {
         "\(account.models)\(release.id)/"

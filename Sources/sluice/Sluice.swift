@@ -29,7 +29,7 @@ struct Sluice: AsyncParsableCommand {
                 name: "Reading",
                 subcommands: [
                     Plan.self, Status.self, Releases.self, Show.self, QuarantineCommand.self,
-                    LedgerCommand.self,
+                    LedgerCommand.self, PermissionsCommand.self,
                 ]
             ),
             CommandGroup(

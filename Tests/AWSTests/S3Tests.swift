@@ -86,7 +86,8 @@ import Testing
             "x-amz-copy-source": "src/out/job%20%281%29/%C3%A9%2B%20/m.tar.gz?versionId=3/L4+r",
             "x-amz-copy-source-if-match": "\"abc\"", "x-amz-source-expected-bucket-owner": "111111111111",
             "x-amz-expected-bucket-owner": "222222222222", "If-None-Match": "*",
-            "x-amz-checksum-algorithm": "SHA256", "x-amz-server-side-encryption": "aws:kms",
+            "x-amz-checksum-algorithm": "SHA256", "x-amz-tagging-directive": "REPLACE",
+            "x-amz-server-side-encryption": "aws:kms",
             "x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:eu-west-1:222222222222:key/k",
         ]
         for (name, value) in headers { #expect(request.header(name) == [value]) }

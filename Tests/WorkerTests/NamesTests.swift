@@ -28,6 +28,8 @@ import Testing
                 #expect(name.count <= 63)
                 #expect(name.wholeMatch(of: /[a-zA-Z0-9](-*[a-zA-Z0-9])*/) != nil)
                 #expect(name.contains("-0123456789"))
+                // Policies allow an endpoint's models and configs by that.
+                #expect(name.hasPrefix(Names.beginning(of: endpoint)))
             }
         }
     }

@@ -36,10 +36,9 @@ public struct CloudWatch: Sendable {
 
     private func describe(_ names: [String], _ token: String?) async throws -> Output {
         let call = try AWSCall.json(
-            .cloudWatch,
-            "GraniteServiceVersion20100801",
+            .describeAlarms,
+            target: "GraniteServiceVersion20100801",
             version: "1.0",
-            "DescribeAlarms",
             subject: names.joined(separator: ", "),
             input: Input(alarmNames: names, nextToken: token)
         )

@@ -24,10 +24,9 @@ public struct EventBridge: Sendable {
         }
         guard !entries.isEmpty else { return [] }
         let call = try AWSCall.json(
-            .eventBridge,
-            "AWSEvents",
+            .putEvents,
+            target: "AWSEvents",
             version: "1.1",
-            "PutEvents",
             subject: entries[0].eventBusName ?? "default",
             input: Input(entries: entries)
         )

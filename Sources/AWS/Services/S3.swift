@@ -23,7 +23,7 @@ public struct S3: Sendable {
         versionID: String? = nil,
         expectedOwner: String? = nil
     ) async throws -> ObjectHead {
-        var call = AWSCall(.s3, "HeadObject", subject: "s3://\(bucket)/\(key)")
+        var call = AWSCall(.headObject, subject: "s3://\(bucket)/\(key)")
         call.method = "HEAD"
         call.bucket = bucket
         call.path = Self.path(key)
@@ -59,7 +59,7 @@ public struct S3: Sendable {
     ///
     /// - Parameter maximumBytes: A larger one is `unreadable`, with the code `ReplyTooLarge`.
     public func getObject(bucket: String, key: String, maximumBytes: Int) async throws -> [UInt8] {
-        var call = AWSCall(.s3, "GetObject", subject: "s3://\(bucket)/\(key)")
+        var call = AWSCall(.getObject, subject: "s3://\(bucket)/\(key)")
         call.method = "GET"
         call.bucket = bucket
         call.path = Self.path(key)
@@ -70,7 +70,7 @@ public struct S3: Sendable {
 
     /// Copies an object of at most 5 GB within S3 and has S3 compute its SHA-256.
     ///
-    /// Metadata is copied; encryption is the destination bucket's own unless `kmsKeyARN` says otherwise.
+    /// Metadata is copied, tags are not; encryption is the destination bucket's own unless `kmsKeyARN` says otherwise.
     ///
     /// - Parameters:
     ///   - sourceETag: What the source must still be, else `preconditionFailed`.
@@ -86,7 +86,7 @@ public struct S3: Sendable {
         kmsKeyARN: String? = nil,
         onlyIfAbsent: Bool
     ) async throws -> ObjectCopy {
-        var call = AWSCall(.s3, "CopyObject", subject: "s3://\(destination.bucket)/\(destination.key)")
+        var call = AWSCall(.copyObject, subject: "s3://\(destination.bucket)/\(destination.key)")
         call.method = "PUT"
         call.bucket = destination.bucket
         call.path = Self.path(destination.key)
@@ -94,6 +94,8 @@ public struct S3: Sendable {
         call.headers = [
             HTTPHeader("x-amz-copy-source", Self.copySource(source)),
             HTTPHeader("x-amz-checksum-algorithm", "SHA256"),
+            // Tags would be copied along, which takes two permissions more, and copies in parts have none.
+            HTTPHeader("x-amz-tagging-directive", "REPLACE"),
         ]
         call.headers.add("x-amz-copy-source-if-match", sourceETag)
         call.headers.add("x-amz-source-expected-bucket-owner", sourceOwner)

@@ -21,7 +21,7 @@ extension S3 {
 
             private enum CodingKeys: String, CodingKey { case uploadID = "UploadId" }
         }
-        var call = AWSCall(.s3, "CreateMultipartUpload", subject: "s3://\(bucket)/\(key)").notRepeatable()
+        var call = AWSCall(.createMultipartUpload, subject: "s3://\(bucket)/\(key)").notRepeatable()
         call.bucket = bucket
         call.path = Self.path(key)
         call.query = [("uploads", "")]
@@ -52,7 +52,7 @@ extension S3 {
         sourceOwner: String? = nil,
         owner: String? = nil
     ) async throws -> UploadedPart {
-        var call = call("UploadPartCopy", upload, "PUT", owner)
+        var call = call(.uploadPartCopy, upload, "PUT", owner)
         call.timeouts = Self.copying
         call.query.append(("partNumber", "\(number)"))
         call.headers += [
@@ -102,7 +102,7 @@ extension S3 {
         var parts: [UploadedPart] = []
         var marker: String?
         repeat {
-            var call = call("ListParts", upload, "GET", owner)
+            var call = call(.listParts, upload, "GET", owner)
             if let marker { call.query.append(("part-number-marker", marker)) }
             let page = try await client.send(call) { try AWSXML.decode(Output.self, from: $0.body) }
             parts += (page.parts ?? []).map {
@@ -145,7 +145,7 @@ extension S3 {
         var uploads: [MultipartUpload] = []
         var marker: [(String, String)]?
         repeat {
-            var call = AWSCall(.s3, "ListMultipartUploads", subject: "s3://\(bucket)/\(prefix)")
+            var call = AWSCall(.listMultipartUploads, subject: "s3://\(bucket)/\(prefix)")
             call.method = "GET"
             call.bucket = bucket
             call.query = [("uploads", ""), ("prefix", prefix)] + (marker ?? [])
@@ -169,7 +169,7 @@ extension S3 {
         parts: [UploadedPart],
         owner: String? = nil
     ) async throws -> ObjectCopy {
-        var call = call("CompleteMultipartUpload", upload, "POST", owner)
+        var call = call(.completeMultipartUpload, upload, "POST", owner)
         call.timeouts = Self.copying
         call.headers += [
             HTTPHeader("Content-Type", "application/xml"), HTTPHeader("If-None-Match", "*"),
@@ -200,7 +200,7 @@ extension S3 {
     /// Gives an upload up, with all of its parts. One that is not there counts as given up.
     public func abortMultipartUpload(_ upload: MultipartUpload, owner: String? = nil) async throws {
         do {
-            try await client.send(call("AbortMultipartUpload", upload, "DELETE", owner)) { _ in }
+            try await client.send(call(.abortMultipartUpload, upload, "DELETE", owner)) { _ in }
         } catch let error as AWSError where error.code == "NoSuchUpload" {}
     }
 
@@ -227,12 +227,12 @@ extension S3 {
     }
 
     private func call(
-        _ operation: String,
+        _ operation: AWSOperation,
         _ upload: MultipartUpload,
         _ method: String,
         _ owner: String?
     ) -> AWSCall {
-        var call = AWSCall(.s3, operation, subject: "s3://\(upload.bucket)/\(upload.key)")
+        var call = AWSCall(operation, subject: "s3://\(upload.bucket)/\(upload.key)")
         call.method = method
         call.bucket = upload.bucket
         call.path = Self.path(upload.key)

@@ -30,7 +30,7 @@ extension S3 {
         var keys: [String] = []
         var token: String?
         repeat {
-            var call = AWSCall(.s3, "ListObjectsV2", subject: "s3://\(bucket)/\(prefix)")
+            var call = AWSCall(.listObjects, subject: "s3://\(bucket)/\(prefix)")
             call.method = "GET"
             call.bucket = bucket
             call.query = [("list-type", "2"), ("prefix", prefix)]
@@ -80,7 +80,7 @@ extension S3 {
 
             private enum CodingKeys: String, CodingKey { case refusals = "Error" }
         }
-        var call = AWSCall(.s3, "DeleteObjects", subject: "s3://\(bucket)/\(keys[0])")
+        var call = AWSCall(.deleteObjects, subject: "s3://\(bucket)/\(keys[0])")
         call.bucket = bucket
         call.query = [("delete", "")]
         let objects = keys.map { "<Object><Key>\(Self.escaped($0))</Key></Object>" }.joined()

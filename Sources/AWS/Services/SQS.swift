@@ -39,7 +39,7 @@ public struct SQS: Sendable {
             private enum CodingKeys: String, CodingKey { case messages = "Messages" }
         }
         var call = try call(
-            "ReceiveMessage",
+            .receiveMessage,
             queueURL,
             Input(
                 queueUrl: queueURL,
@@ -70,7 +70,7 @@ public struct SQS: Sendable {
         let entries = receiptHandles.enumerated().map {
             Entry(id: String($0.offset), receiptHandle: $0.element)
         }
-        let call = try call("DeleteMessageBatch", queueURL, Batch(queueUrl: queueURL, entries: entries))
+        let call = try call(.deleteMessageBatch, queueURL, Batch(queueUrl: queueURL, entries: entries))
         return try await client.send(call) {
             // Of an entry that was not asked for nothing can be said.
             (try AWSJSON.decode(BatchOutput.self, from: $0.body).failed ?? []).filter {
@@ -98,7 +98,7 @@ public struct SQS: Sendable {
                 case bodyMD5 = "MD5OfMessageBody"
             }
         }
-        let call = try call("SendMessage", queueURL, Input(queueUrl: queueURL, messageBody: body))
+        let call = try call(.sendMessage, queueURL, Input(queueUrl: queueURL, messageBody: body))
             .notRepeatable()
         let output = try await client.send(call) { try AWSJSON.decode(Output.self, from: $0.body) }
         guard try output.bodyMD5 == Digest.hex(Digest.md5(body)) else {
@@ -124,12 +124,13 @@ public struct SQS: Sendable {
     }
 
     /// The queue's URL goes into the body; the request goes to the region that URL names.
-    private func call(_ operation: String, _ queueURL: String, _ input: some Encodable) throws -> AWSCall {
+    private func call(_ operation: AWSOperation, _ queueURL: String, _ input: some Encodable) throws
+        -> AWSCall
+    {
         var call = try AWSCall.json(
-            .sqs,
-            "AmazonSQS",
-            version: "1.0",
             operation,
+            target: "AmazonSQS",
+            version: "1.0",
             subject: Self.queueName(queueURL),
             input: input
         )

@@ -71,7 +71,7 @@ public struct STS: Sendable {
             ("RoleArn", roleARN), ("RoleSessionName", sessionName), ("DurationSeconds", "\(durationSeconds)"),
         ]
         if let externalID { form.append(("ExternalId", externalID)) }
-        return try await client.send(call("AssumeRole", subject: roleARN, form)) { response in
+        return try await client.send(call(.assumeRole, subject: roleARN, form)) { response in
             let result = try AWSXML.decode(Output.self, from: response.body).result
             guard let expiration = AWSDate.parse(result.credentials.expiration) else {
                 throw TruncatedReply()
@@ -107,16 +107,16 @@ public struct STS: Sendable {
 
             private enum CodingKeys: String, CodingKey { case result = "GetCallerIdentityResult" }
         }
-        return try await client.send(call("GetCallerIdentity", subject: "", [])) { response in
+        return try await client.send(call(.getCallerIdentity, subject: "", [])) { response in
             let result = try AWSXML.decode(Output.self, from: response.body).result
             return CallerIdentity(account: result.account, arn: result.arn, userID: result.userID)
         }
     }
 
-    private func call(_ operation: String, subject: String, _ form: [(String, String)]) -> AWSCall {
-        var call = AWSCall(.sts, operation, subject: subject)
+    private func call(_ operation: AWSOperation, subject: String, _ form: [(String, String)]) -> AWSCall {
+        var call = AWSCall(operation, subject: subject)
         call.headers = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]
-        let fixed = [("Action", operation), ("Version", "2011-06-15")]
+        let fixed = [("Action", operation.name), ("Version", "2011-06-15")]
         call.body = Array(URIEncoding.query(fixed + form).utf8)
         return call
     }

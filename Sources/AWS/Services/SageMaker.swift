@@ -49,7 +49,7 @@ public struct SageMaker: Sendable {
         var token: String?
         repeat {
             let page: Output = try await send(
-                "ListTags",
+                .listTags,
                 subject: arn,
                 Input(resourceArn: arn, nextToken: token)
             )
@@ -68,14 +68,14 @@ public struct SageMaker: Sendable {
             let tags: [TagInput]?
         }
         try await sendIgnoringReply(
-            "AddTags",
+            .addTags,
             subject: arn,
             Input(resourceArn: arn, tags: TagInput.list(tags))
         )
     }
 
     func send<Output: Decodable>(
-        _ operation: String,
+        _ operation: AWSOperation,
         subject: String,
         _ input: some Encodable,
         isRepeatable: Bool = true
@@ -87,7 +87,7 @@ public struct SageMaker: Sendable {
 
     /// For operations that answer with nothing.
     func sendIgnoringReply(
-        _ operation: String,
+        _ operation: AWSOperation,
         subject: String,
         _ input: some Encodable,
         isRepeatable: Bool = true
@@ -96,16 +96,15 @@ public struct SageMaker: Sendable {
     }
 
     private func call(
-        _ operation: String,
+        _ operation: AWSOperation,
         subject: String,
         _ input: some Encodable,
         isRepeatable: Bool
     ) throws -> AWSCall {
         var call = try AWSCall.json(
-            .sageMaker,
-            "SageMaker",
-            version: "1.1",
             operation,
+            target: "SageMaker",
+            version: "1.1",
             subject: subject,
             input: input
         )

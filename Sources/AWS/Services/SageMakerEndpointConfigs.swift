@@ -44,7 +44,7 @@ extension SageMaker {
             private enum CodingKeys: String, CodingKey { case arn = "EndpointConfigArn" }
         }
         let output: Output = try await send(
-            "CreateEndpointConfig",
+            .createEndpointConfig,
             subject: name,
             Input(
                 endpointConfigName: name,
@@ -61,7 +61,7 @@ extension SageMaker {
     /// See [DescribeEndpointConfig](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpointConfig.html).
     public func describeEndpointConfig(name: String) async throws -> EndpointConfigDescription {
         struct Input: Encodable { let endpointConfigName: String }
-        return try await send("DescribeEndpointConfig", subject: name, Input(endpointConfigName: name))
+        return try await send(.describeEndpointConfig, subject: name, Input(endpointConfigName: name))
     }
 
     /// Deletes an endpoint config. AWS does so too where an endpoint runs on it or moves to it, which leaves
@@ -70,7 +70,7 @@ extension SageMaker {
     /// See [DeleteEndpointConfig](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html).
     public func deleteEndpointConfig(name: String) async throws {
         struct Input: Encodable { let endpointConfigName: String }
-        try await sendIgnoringReply("DeleteEndpointConfig", subject: name, Input(endpointConfigName: name))
+        try await sendIgnoringReply(.deleteEndpointConfig, subject: name, Input(endpointConfigName: name))
     }
 }
 

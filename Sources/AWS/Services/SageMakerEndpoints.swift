@@ -5,7 +5,7 @@ extension SageMaker {
     ///
     /// See [DescribeEndpoint](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html).
     public func describeEndpoint(name: String) async throws -> EndpointDescription {
-        try await send("DescribeEndpoint", subject: name, EndpointInput(endpointName: name))
+        try await send(.describeEndpoint, subject: name, EndpointInput(endpointName: name))
     }
 
     /// Begins to create an endpoint and returns its ARN.
@@ -23,7 +23,7 @@ extension SageMaker {
             let tags: [TagInput]?
         }
         let output: EndpointARN = try await send(
-            "CreateEndpoint",
+            .createEndpoint,
             subject: name,
             Input(endpointName: name, endpointConfigName: configName, tags: TagInput.list(tags)),
             isRepeatable: false
@@ -56,7 +56,7 @@ extension SageMaker {
             let deploymentConfig: DeploymentConfig?
         }
         let output: EndpointARN = try await send(
-            "UpdateEndpoint",
+            .updateEndpoint,
             subject: name,
             Input(
                 endpointName: name,
@@ -74,7 +74,7 @@ extension SageMaker {
     /// See [DeleteEndpoint](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpoint.html).
     public func deleteEndpoint(name: String) async throws {
         try await sendIgnoringReply(
-            "DeleteEndpoint",
+            .deleteEndpoint,
             subject: name,
             EndpointInput(endpointName: name),
             isRepeatable: false
@@ -110,7 +110,7 @@ extension SageMaker {
             }
         }
         let output: Output = try await send(
-            "ListEndpoints",
+            .listEndpoints,
             subject: "",
             Input(lastModifiedTimeAfter: lastModifiedAfter, nextToken: nextToken)
         )

@@ -51,7 +51,7 @@ extension SageMaker {
             multiModelConfig: multiModel ? multiModelConfig : nil
         )
         let output: Output = try await send(
-            "CreateModel",
+            .createModel,
             subject: name,
             Input(
                 modelName: name,
@@ -69,7 +69,7 @@ extension SageMaker {
     /// See [DescribeModel](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeModel.html).
     public func describeModel(name: String) async throws -> ModelDescription {
         struct Input: Encodable { let modelName: String }
-        return try await send("DescribeModel", subject: name, Input(modelName: name))
+        return try await send(.describeModel, subject: name, Input(modelName: name))
     }
 
     /// Deletes a model. Its artifacts stay, and so does an endpoint that serves it, until it needs new instances.
@@ -77,7 +77,7 @@ extension SageMaker {
     /// See [DeleteModel](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteModel.html).
     public func deleteModel(name: String) async throws {
         struct Input: Encodable { let modelName: String }
-        try await sendIgnoringReply("DeleteModel", subject: name, Input(modelName: name))
+        try await sendIgnoringReply(.deleteModel, subject: name, Input(modelName: name))
     }
 }
 

@@ -8,7 +8,7 @@ extension SageMaker {
     /// - Parameter arn: The package's ARN; one of another account works where its group's policy allows it.
     public func describeModelPackage(arn: String) async throws -> ModelPackage {
         struct Input: Encodable { let modelPackageName: String }
-        return try await send("DescribeModelPackage", subject: arn, Input(modelPackageName: arn))
+        return try await send(.describeModelPackage, subject: arn, Input(modelPackageName: arn))
     }
 
     /// One page of a group's versions, or of all versioned packages of the account.
@@ -47,7 +47,7 @@ extension SageMaker {
             }
         }
         let output: Output = try await send(
-            "ListModelPackages",
+            .listModelPackages,
             subject: group ?? "all groups",
             Input(
                 modelPackageGroupName: group,

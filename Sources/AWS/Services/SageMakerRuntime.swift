@@ -26,7 +26,7 @@ public struct SageMakerRuntime: Sendable {
         body: [UInt8]
     ) async throws -> Invocation {
         let subject = targetModel.map { "\(name) (\($0))" } ?? name
-        var call = AWSCall(.sageMakerRuntime, "InvokeEndpoint", subject: subject)
+        var call = AWSCall(.invokeEndpoint, subject: subject)
         call.path = "/endpoints/\(URIEncoding.encode(name))/invocations"
         call.headers = [HTTPHeader("Content-Type", contentType)]
         if let accept { call.headers.append(HTTPHeader("Accept", accept)) }

@@ -2,8 +2,7 @@ import Native
 
 /// One call of one operation, before it is addressed and signed.
 struct AWSCall: Sendable {
-    let service: Service
-    let operation: String
+    let operation: AWSOperation
     /// What the call is about, for errors.
     let subject: String
     var method = "POST"
@@ -24,24 +23,24 @@ struct AWSCall: Sendable {
     /// The region, where it is not the client's.
     var region: String?
 
-    init(_ service: Service, _ operation: String, subject: String) {
-        self.service = service
+    var service: Service { operation.service }
+
+    init(_ operation: AWSOperation, subject: String) {
         self.operation = operation
         self.subject = subject
     }
 
     /// A call in AWS JSON: the operation in a header, the input in the body.
     static func json(
-        _ service: Service,
-        _ target: String,
+        _ operation: AWSOperation,
+        target: String,
         version: String,
-        _ operation: String,
         subject: String,
         input: some Encodable
     ) throws -> AWSCall {
-        var call = AWSCall(service, operation, subject: subject)
+        var call = AWSCall(operation, subject: subject)
         call.headers = [
-            HTTPHeader("X-Amz-Target", "\(target).\(operation)"),
+            HTTPHeader("X-Amz-Target", "\(target).\(operation.name)"),
             HTTPHeader("Content-Type", "application/x-amz-json-\(version)"),
         ]
         call.body = try AWSJSON.encode(input)
@@ -62,7 +61,7 @@ struct AWSCall: Sendable {
             status: reply.status,
             requestID: reply.requestID,
             service: service.name,
-            operation: operation,
+            operation: operation.name,
             subject: subject,
             account: account
         )
@@ -83,7 +82,7 @@ struct AWSCall: Sendable {
             status: answer?.status,
             requestID: answer.flatMap(ErrorReply.requestID),
             service: service.name,
-            operation: operation,
+            operation: operation.name,
             subject: subject,
             account: account
         )

@@ -283,7 +283,7 @@ public final class AWSClient: Sendable {
         observer?.attempted(
             CallAttempt(
                 service: call.service.name,
-                operation: call.operation,
+                operation: call.operation.name,
                 account: account,
                 number: number,
                 requestBytes: call.body.count,

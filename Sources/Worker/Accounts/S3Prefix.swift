@@ -10,6 +10,17 @@ public struct S3Prefix: Hashable, Sendable, CustomStringConvertible {
         self.prefix = prefix
     }
 
+    /// Reads `s3://bucket/prefix/`, with or without the slash at the end; nil for anything else.
+    public init?(_ url: String) {
+        guard let match = url.wholeMatch(of: /s3:\/\/([^\/]+)(?:\/(.*?))?\/?/), AWSNames.isBucket(match.1)
+        else {
+            return nil
+        }
+        let path = match.2.map(String.init) ?? ""
+        guard path.isEmpty || AWSNames.isRelativePath(path) else { return nil }
+        self.init(bucket: String(match.1), prefix: path.isEmpty ? "" : path + "/")
+    }
+
     /// The URL, always with its slash at the end.
     public var description: String { "s3://\(bucket)/\(prefix)" }
 

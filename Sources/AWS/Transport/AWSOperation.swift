@@ -1,0 +1,64 @@
+/// Every operation of AWS that this program calls; an `AWSCall` cannot be made of any other.
+///
+/// What a caller needs for one is its `needs`, from which policies are written and which `sluice doctor` checks.
+public enum AWSOperation: String, Sendable, CaseIterable {
+    case receiveMessage = "ReceiveMessage"
+    case deleteMessageBatch = "DeleteMessageBatch"
+    case sendMessage = "SendMessage"
+
+    case assumeRole = "AssumeRole"
+    case getCallerIdentity = "GetCallerIdentity"
+
+    case headObject = "HeadObject"
+    case getObject = "GetObject"
+    case copyObject = "CopyObject"
+    case createMultipartUpload = "CreateMultipartUpload"
+    case uploadPartCopy = "UploadPartCopy"
+    case completeMultipartUpload = "CompleteMultipartUpload"
+    case abortMultipartUpload = "AbortMultipartUpload"
+    case listParts = "ListParts"
+    case listMultipartUploads = "ListMultipartUploads"
+    case listObjects = "ListObjectsV2"
+    case deleteObjects = "DeleteObjects"
+
+    case describeModelPackage = "DescribeModelPackage"
+    case listModelPackages = "ListModelPackages"
+    case createModel = "CreateModel"
+    case describeModel = "DescribeModel"
+    case deleteModel = "DeleteModel"
+    case createEndpointConfig = "CreateEndpointConfig"
+    case describeEndpointConfig = "DescribeEndpointConfig"
+    case deleteEndpointConfig = "DeleteEndpointConfig"
+    case createEndpoint = "CreateEndpoint"
+    case describeEndpoint = "DescribeEndpoint"
+    case updateEndpoint = "UpdateEndpoint"
+    case deleteEndpoint = "DeleteEndpoint"
+    case listEndpoints = "ListEndpoints"
+    case listTags = "ListTags"
+    case addTags = "AddTags"
+    case invokeEndpoint = "InvokeEndpoint"
+
+    case describeAlarms = "DescribeAlarms"
+    case putEvents = "PutEvents"
+
+    /// AWS's name for it.
+    public var name: String { rawValue }
+
+    var service: Service {
+        switch self {
+        case .receiveMessage, .deleteMessageBatch, .sendMessage: .sqs
+        case .assumeRole, .getCallerIdentity: .sts
+        case .headObject, .getObject, .copyObject, .createMultipartUpload, .uploadPartCopy,
+            .completeMultipartUpload, .abortMultipartUpload, .listParts, .listMultipartUploads, .listObjects,
+            .deleteObjects:
+            .s3
+        case .describeModelPackage, .listModelPackages, .createModel, .describeModel, .deleteModel,
+            .createEndpointConfig, .describeEndpointConfig, .deleteEndpointConfig, .createEndpoint,
+            .describeEndpoint, .updateEndpoint, .deleteEndpoint, .listEndpoints, .listTags, .addTags:
+            .sageMaker
+        case .invokeEndpoint: .sageMakerRuntime
+        case .describeAlarms: .cloudWatch
+        case .putEvents: .eventBridge
+        }
+    }
+}

@@ -1,0 +1,118 @@
+/// What SageMaker itself needs to run the models: no call of this program, but nothing serves without it.
+extension AccountsFolder {
+    var executionRoles: [RolePermissions] {
+        Dictionary(
+            grouping: deployments(artifacts: ArtifactSources(owners: [], prefixes: [])),
+            by: \.account.executionRole
+        )
+        .sorted { $0.key < $1.key }
+        .map { role, deployments in
+            RolePermissions(
+                who: "execution role of " + deployments.map(\.account.name).joined(separator: ", "),
+                arn: role,
+                statements: deployments.flatMap { deployment in
+                    deployment.execution(sid: deployments.count > 1 ? deployment.account.name.asSID : "")
+                },
+                trust: [
+                    Statement(
+                        "SageMaker",
+                        ["sts:AssumeRole"],
+                        on: [],
+                        condition: [
+                            "StringEquals": ["aws:SourceAccount": deployments.map(\.account.account).unique]
+                        ],
+                        principal: .service("sagemaker.amazonaws.com"),
+                        because: "SageMaker runs the models with it, for this account alone."
+                    )
+                ]
+            )
+        }
+    }
+}
+
+extension Deployment {
+    /// See [Execution role permissions](https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).
+    fileprivate func execution(sid suffix: String) -> [Statement] {
+        let names = account.names
+        let images = endpoints.map { $0.container?.image }
+        let repositories = images.compactMap { $0.flatMap(ImageName.init)?.repository }
+        let isKnown = repositories.count == images.count
+        var statements = [
+            Statement(
+                "ReadModels\(suffix)",
+                ["s3:GetObject"],
+                on: [names.objects(below: account.models)],
+                because: "The containers load the models from the copies."
+            ),
+            Statement(
+                "ListModels\(suffix)",
+                ["s3:ListBucket"],
+                on: [names.bucket(account.models.bucket)],
+                because: "A multi-model endpoint finds a target model below its prefix."
+            ),
+            Statement(
+                "PullImages\(suffix)",
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                on: isKnown ? repositories : ["*"],
+                because: isKnown
+                    ? "The endpoints' containers are pulled from there."
+                    : "Which images there are, the registry's packages say, and not the accounts folder."
+            ),
+            Statement(
+                "PullToken\(suffix)",
+                ["ecr:GetAuthorizationToken"],
+                on: ["*"],
+                because: "AWS lets the token be allowed on everything alone."
+            ),
+            Statement(
+                "Logs\(suffix)",
+                [
+                    "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams",
+                    "logs:PutLogEvents",
+                ],
+                on: endpoints.flatMap { endpoint in
+                    let group = "log-group:/aws/sagemaker/Endpoints/\(endpoint.name)"
+                    return [names.arn("logs", group), names.arn("logs", "\(group):*")]
+                },
+                because: "The containers' output goes there."
+            ),
+            Statement(
+                "Metrics\(suffix)",
+                ["cloudwatch:PutMetricData"],
+                on: ["*"],
+                condition: [
+                    "StringLike": ["cloudwatch:namespace": ["*SageMaker*", "*Sagemaker*", "*sagemaker*"]]
+                ],
+                because: "AWS lets metrics be allowed on everything alone; the namespaces are SageMaker's."
+            ),
+        ]
+        if let key = account.kmsKey {
+            statements.append(
+                Statement(
+                    "Key\(suffix)",
+                    ["kms:Decrypt"],
+                    on: [key],
+                    because: "The copies are encrypted with `kmsKey`."
+                )
+            )
+        }
+        if !trafficAlarms.isEmpty {
+            statements.append(
+                Statement(
+                    "RollbackAlarms\(suffix)",
+                    ["cloudwatch:DescribeAlarms"],
+                    on: ["*"],
+                    because:
+                        "SageMaker goes back on the alarms of `traffic`, and AWS shows composite ones only to "
+                        + "who may see all."
+                )
+            )
+        }
+        return statements
+    }
+
+    /// The alarms that make SageMaker take an update back here.
+    var trafficAlarms: [String] {
+        endpoints.flatMap { $0.stage(ofAccount: account.name)?.traffic?.alarms ?? [] }.unique
+    }
+}
