@@ -66,6 +66,10 @@ def _own(operation: str, *places: tuple[str, str]) -> Needs:
         found = [Need(f"sagemaker:{operation}", arn, facts) for arn in arns]
         if tags and operation.startswith("Create"):
             found.append(Need("sagemaker:AddTags", arns[0], facts))
+        if CONFIG in places and ENDPOINT in places:
+            # SageMaker grants itself the use of the key that the volumes are encrypted with.
+            key = encryption.of_volumes(caller.account, request.region, asked.get("EndpointConfigName", ""))
+            found += [Need("kms:CreateGrant", key, {"kms:GrantIsForAWSResource": "true"})] if key else []
         if "ExecutionRoleArn" in asked:
             passed = {"iam:PassedToService": SAGEMAKER_SERVICE, "iam:AssociatedResourceArn": arns[0]}
             found.append(Need("iam:PassRole", asked["ExecutionRoleArn"], passed))
@@ -172,8 +176,8 @@ def s3_read(bucket: str, key: str, version: str | None, region: str, opens: bool
     return [*needs, _kms("Decrypt", used, region)] if used else needs
 
 
-def _kms(action: str, key: str, region: str) -> Need:
-    return Need(f"kms:{action}", key, {"kms:ViaService": f"s3.{region}.amazonaws.com"})
+def _kms(action: str, key: str, region: str, service: str = "s3") -> Need:
+    return Need(f"kms:{action}", key, {"kms:ViaService": f"{service}.{region}.amazonaws.com"})
 
 
 def _reading(request: Request, _: Caller) -> list[Need]:
@@ -191,7 +195,7 @@ def _writing(operation: str) -> Needs:
         found = [Need("s3:PutObject", _s3_arn(bucket, key), facts)]
         if "x-amz-copy-source" in headers:
             found += s3_read(*objects.copied(headers["x-amz-copy-source"]), request.region)
-            found += _tag_needs(operation, headers["x-amz-copy-source"], bucket, key)
+            found += _tag_needs(request, operation, bucket, key)
         used = encryption.of_write(bucket, key, request)
         if used:
             found.append(_kms("GenerateDataKey", used, request.region))
@@ -203,9 +207,11 @@ def _writing(operation: str) -> Needs:
     return needs
 
 
-def _tag_needs(operation: str, source: str, bucket: str, key: str) -> list[Need]:
-    """A copy takes the object's tags along, where it has any."""
-    if operation != "CopyObject" or not objects.tags(source):
+def _tag_needs(request: Request, operation: str, bucket: str, key: str) -> list[Need]:
+    """A copy takes the object's tags along, where it has any and nobody says otherwise."""
+    source = request.headers["x-amz-copy-source"]
+    kept = request.headers.get("x-amz-tagging-directive", "COPY") == "COPY"
+    if operation != "CopyObject" or not kept or not objects.tags(source):
         return []
     there, name, version = objects.copied(source)
     read = "s3:GetObjectTagging" if version is None else "s3:GetObjectVersionTagging"
@@ -252,9 +258,17 @@ def _queue(action: str) -> Needs:
         account, name = caller.account, str(asked.get("QueueName", ""))
         if "QueueUrl" in asked:
             account, _, name = urlparse(asked["QueueUrl"]).path.strip("/").partition("/")
-        return [Need(f"sqs:{action}", f"arn:aws:sqs:{request.region}:{account}:{name}")]
+        arn = f"arn:aws:sqs:{request.region}:{account}:{name}"
+        return [Need(f"sqs:{action}", arn), *queue_key(action, arn)]
 
     return needs
+
+
+def queue_key(action: str, arn: str) -> list[Need]:
+    """What the key of an encrypted queue has to allow for its messages to be sent or received."""
+    uses = {"SendMessage": ("GenerateDataKey", "Decrypt"), "ReceiveMessage": ("Decrypt",)}.get(action, ())
+    used = encryption.of_queue(arn)
+    return [_kms(use, used, arn.split(":")[3], "sqs") for use in uses if used]
 
 
 def _assume_role(request: Request, _: Caller) -> list[Need]:

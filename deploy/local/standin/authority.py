@@ -5,6 +5,7 @@ An account that does not is as if everybody in it were an administrator, which i
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from moto.events.models import events_backends
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
 from . import actions, objects
 from .actions import Need
 from .identity import Caller, role
-from .policy import ALLOWED, DELEGATED, DENIED, about, decide, lacks
+from .policy import ALLOWED, DELEGATED, DENIED, about, as_list, decide, lacks
 from .wire import AWSError, Request
 
 if TYPE_CHECKING:
@@ -146,7 +148,9 @@ def service_may(service: str, need: Need, source: str) -> bool:
         "aws:PrincipalAccount": None,
         **need.facts,
     }
-    allowed = decide(_resource_policy(need.resource), service, need.action, need.resource, facts) == ALLOWED
+    kind = need.resource.split(":")[2]
+    document, resource = _resource_policy(need.resource), _as_policy_names(kind, need.resource)
+    allowed = decide(document, service, need.action, resource, facts) == ALLOWED
     if not allowed:
         _note(service, source.split(":")[4], _owner(need.resource) or "", need, "because no resource-based policy does")
     return allowed
@@ -220,6 +224,11 @@ def _resource_policy(arn: str) -> str | bytes | None:
     if service == "kms":
         key = kms_backends[account][region].keys.get(name)
         return key.policy if key else None
+    if service == "logs":
+        # Their policies are the region's, and say which groups they are about.
+        texts = [held.policy_document for held in logs_backends[account][region].resource_policies.values()]
+        statements = [statement for text in texts for statement in as_list(json.loads(text)["Statement"])]
+        return json.dumps({"Statement": statements})
     if service == "events" and kind == "event-bus":
         bus = events_backends[account][region].event_buses.get(name)
         return bus.policy if bus else None

@@ -1,11 +1,17 @@
-"""Which KMS key an object is or will be encrypted with; S3's own keys ask nobody for a permission."""
+"""Which KMS key an object, a queue or an endpoint's volumes are encrypted with; AWS's own keys ask nobody's leave."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from moto.sqs.models import sqs_backends
 
 from . import objects
 from .wire import Request
+
+# SageMaker's own affair: the key of an endpoint configuration by its account, region and name.
+of_volumes: Callable[[str, str, str], str | None]
 
 SCHEME, KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
 
@@ -26,6 +32,13 @@ def of_write(bucket: str, key: str, request: Request) -> str | None:
     if SCHEME in request.headers:
         return request.headers.get(KEY) if request.headers[SCHEME] == "aws:kms" else None
     return _default(held)
+
+
+def of_queue(arn: str) -> str | None:
+    """The ARN of a queue's key."""
+    _, _, _, region, account, name = arn.split(":", 5)
+    queue = sqs_backends[account][region].queues.get(name) if account in sqs_backends else None
+    return queue.kms_master_key_id if queue else None
 
 
 def _default(bucket: Any) -> str | None:

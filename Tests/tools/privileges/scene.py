@@ -1,0 +1,236 @@
+"""Three accounts set up with nothing but the templates of deploy/, and the real program in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path.insert(0, str(ROOT / "deploy/local"))
+
+from world import World  # noqa: E402
+
+REGION = "eu-west-1"
+IMAGE = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/linear:1"
+REPOSITORY = "arn:aws:ecr:eu-west-1:763104351884:repository/linear"
+_session = boto3.Session()
+
+
+class Different(Exception):
+    """The run did not go as it goes when everything that is needed is allowed."""
+
+
+class Scene:
+    """A registry's account and two deployment accounts of a run's own; an account's name is its stage."""
+
+    def __init__(self, url: str, sluice: Path, number: int) -> None:
+        self.url = url
+        self.world = World(url)
+        self._sluice = sluice
+        self.registry = f"1{number:011d}"
+        self.accounts = {"staging": f"2{number:011d}", "prod": f"3{number:011d}"}
+        self.folder = Path(tempfile.mkdtemp(prefix="sluice-privileges-"))
+        self.outputs: dict[str, dict[str, str]] = {}
+        self.limit: Callable[[str], float] = lambda _: 30.0
+        self.took: dict[str, float] = {}
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def everyone(self) -> list[str]:
+        return [self.registry, *self.accounts.values()]
+
+    # Setting up.
+
+    def set_up(self) -> None:
+        for account in self.everyone:
+            self._stack(account, HERE / "company.yaml", Registry=self.registry, Accounts=",".join(self.accounts.values()))
+        self.manager = self.world.post("identities", account=self.registry, name="release-manager")
+        company = self.outputs[f"{self.registry}/company"]
+        registry = self._stack(
+            self.registry,
+            ROOT / "deploy/registry.yaml",
+            ModelPackageGroups="demand-de,demand-fr,churn",
+            NewModelPackageGroup="churn",
+            ArtifactBucket=f"acme-artifacts-{self.registry}",
+            ArtifactBucketPolicy="replace",
+            ArtifactKey=company["ArtifactKey"],
+            QueueKey=company["QueueKey"],
+            DeploymentAccounts=",".join(self.accounts.values()),
+            Deciders=self.manager["arn"],
+        )
+        self._add_statement(company["ArtifactKey"], json.loads(registry["ArtifactKeyStatement"]))
+        for account in self.accounts.values():
+            keys = self.outputs[f"{account}/company"]
+            self._stack(
+                account,
+                ROOT / "deploy/deployment-account.yaml",
+                WorkerRoleArn=registry["WorkerRoleArn"],
+                ExternalId="acme",
+                ArtifactBuckets=registry["ArtifactBucketArn"],
+                ArtifactKeys=company["ArtifactKey"],
+                TestBuckets=f"arn:aws:s3:::acme-tests-{self.registry}",
+                ImageRepositories=REPOSITORY,
+                ModelBucketPrefix="acme-models",
+                ModelKey=keys["ModelKey"],
+                VolumeKeys=keys["VolumeKey"],
+                EndpointBusArn=registry["EndpointBusArn"],
+            )
+
+    def enforce(self) -> None:
+        """From here on nobody may do anything but what the policies say."""
+        self.world.post("policies/enforce", accounts=self.everyone)
+        role = self.outputs[f"{self.registry}/registry"]["WorkerRoleArn"]
+        self._keys = self.world.post("roles/session", roleArn=role, service="ecs-tasks.amazonaws.com", session="worker")
+
+    def _stack(self, account: str, template: Path, **parameters: str) -> dict[str, str]:
+        client = self._clients.get(account) or self._client(account)
+        self._clients[account] = client
+        client.create_stack(
+            StackName=template.stem,
+            TemplateBody=template.read_text(),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        stack = client.describe_stacks(StackName=template.stem)["Stacks"][0]
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            raise SystemExit(f"{template.name} in {account}: {stack['StackStatus']}: {stack.get('StackStatusReason')}")
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        self.outputs[f"{account}/{template.stem}"] = outputs
+        return outputs
+
+    def _client(self, account: str) -> Any:
+        keys = self.world.post("administrators", account=account, name="administrator")
+        return _session.client(
+            "cloudformation",
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id=keys["accessKeyId"],
+            aws_secret_access_key=keys["secretAccessKey"],
+        )
+
+    def _add_statement(self, arn: str, statement: dict[str, Any]) -> None:
+        """What the templates' outputs ask to be added by hand."""
+        held = next(p for p in self.policies() if p["holder"] == arn)
+        held["document"]["Statement"] += statement if isinstance(statement, list) else [statement]
+        self.world.post("policies", **held)
+
+    def policies(self) -> list[dict[str, Any]]:
+        """All policies of all accounts, each with its account."""
+        return [
+            {"account": account, **policy}
+            for account in self.everyone
+            for policy in self.world.get("policies", account=account, region=REGION)
+        ]
+
+    def refusals(self) -> list[dict[str, Any]]:
+        found = [r for account in self.everyone for r in self.world.get("policies/refusals", account=account)]
+        return list({refusal["n"]: refusal for refusal in found}.values())
+
+    # The program.
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / "accounts" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    def start(self, *arguments: str) -> None:
+        log = (self.folder / "worker.log").open("ab")
+        command = [str(self._sluice), "worker", "--resync", "1s", *arguments]
+        self._worker = subprocess.Popen(command, cwd=self.folder, env=self._environment(self._keys), stdout=log, stderr=log)
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        if self._worker is not None:
+            self._worker.send_signal(how)
+            try:
+                self._worker.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self._worker.kill()
+                raise Different("the worker did not stop") from None
+            self._worker = None
+
+    def lose_ledger(self) -> None:
+        for path in self.folder.glob("ledger.sqlite*"):
+            path.unlink()
+
+    def run(self, *arguments: str, who: dict[str, Any] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self._sluice), *arguments],
+            cwd=self.folder,
+            env=self._environment(who or {}),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def decide(self, *arguments: str) -> None:
+        """A command of the release manager's."""
+        done = self.run(*arguments, "--reason", "looks right", who=self.manager)
+        if done.returncode:
+            raise Different(f"sluice {arguments[0]}: {done.stderr.strip()}")
+
+    def _environment(self, keys: dict[str, Any]) -> dict[str, str]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.url,
+            "SLUICE_LEDGER": f"sqlite:{self.folder}/ledger.sqlite",
+        }
+        names = {"accessKeyId": "AWS_ACCESS_KEY_ID", "secretAccessKey": "AWS_SECRET_ACCESS_KEY"}
+        names["sessionToken"] = "AWS_SESSION_TOKEN"
+        return environment | {names[key]: value for key, value in keys.items() if key in names}
+
+    # Looking.
+
+    def until(self, what: str, look: Callable[[], Any]) -> Any:
+        """Wait for something, as long as a run that may do everything would ever take."""
+        began = time.monotonic()
+        while not (found := look()):
+            if time.monotonic() - began > self.limit(what):
+                raise Different(f"it never came to this: {what}")
+            time.sleep(0.03)
+        self.took[what] = time.monotonic() - began
+        return found
+
+    def releases(self, endpoint: str) -> list[dict[str, Any]]:
+        done = self.run("releases", endpoint, "--json")
+        return json.loads(done.stdout) if done.returncode == 0 else []
+
+    def release(self, endpoint: str, number: int, what: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        def look() -> Any:
+            found = [r for r in self.releases(endpoint) if r["number"] == number]
+            return found[0] if found and holds(found[0]) else None
+
+        return self.until(f"release {number} of {endpoint} {what}", look)
+
+    def endpoint(self, stage: str, name: str) -> dict[str, Any]:
+        return self.world.get(f"endpoints/{self.accounts[stage]}/{name}")
+
+    def calls(self, stage: str, operation: str) -> int:
+        """How often an operation succeeded in an account."""
+        calls = self.world.get("calls", account=self.accounts[stage])
+        return sum(1 for call in calls if call["operation"] == operation and call["done"])
+
+    def worker_log(self) -> str:
+        return (self.folder / "worker.log").read_text(errors="replace")
+
+    def close(self, keep: bool = False) -> None:
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker.wait()
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
