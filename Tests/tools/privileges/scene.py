@@ -71,7 +71,12 @@ class Scene:
             DeploymentAccounts=",".join(self.accounts.values()),
             Deciders=self.manager["arn"],
         )
+        # What is left to be done by hand.
         self._add_statement(company["ArtifactKey"], json.loads(registry["ArtifactKeyStatement"]))
+        sends = {"Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "*"}
+        self._add_statement(
+            company["QueueKey"], {"Effect": "Allow", "Principal": {"AWS": self.manager["arn"]}, **sends}
+        )
         for account in self.accounts.values():
             keys = self.outputs[f"{account}/company"]
             self._stack(
@@ -122,9 +127,8 @@ class Scene:
         )
 
     def _add_statement(self, arn: str, statement: dict[str, Any]) -> None:
-        """What the templates' outputs ask to be added by hand."""
         held = next(p for p in self.policies() if p["holder"] == arn)
-        held["document"]["Statement"] += statement if isinstance(statement, list) else [statement]
+        held["document"]["Statement"].append(statement)
         self.world.post("policies", **held)
 
     def policies(self) -> list[dict[str, Any]]:

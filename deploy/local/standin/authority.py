@@ -259,9 +259,9 @@ def _note(who: str, account: str, owner: str, need: Need, why: str) -> None:
 
 def _refusal(request: Request, service: str, caller: Caller, need: Need, why: str) -> AWSError:
     # SQS alone writes its actions small, and S3 its resources in quotes.
-    action = need.action.lower() if service == "sqs" else need.action
+    action = need.action.lower() if need.action.startswith("sqs:") else need.action
     why = why.replace(need.action, action)
-    resource = f'"{need.resource}"' if service == "s3" else need.resource
+    resource = f'"{need.resource}"' if need.action.startswith("s3:") else need.resource
     text = f"User: {caller.arn} is not authorized to perform: {action}"
     # An action on nothing in particular names no resource.
     text += "" if need.resource == "*" else f" on resource: {resource}"

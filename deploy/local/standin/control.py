@@ -44,7 +44,7 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      policies          account, holder, name?, kind, document: put in a policy's place, as GET policies shows it
      administrators    account, name                        a user's keys, who may do everything
      roles/session     roleArn, service, session            what a role hands to a service that it trusts
-GET  policies?account= · policies/refusals?account=&since= · calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
+GET  logs?account=&group= · policies?account= · policies/refusals?account=&since= · calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
      endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
      objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID · doors/PORT
@@ -58,6 +58,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from moto.logs.models import logs_backends
 
 from . import authority, models, objects, policies, serving, shapes, sqs
 from .alarms import Alarms
@@ -184,6 +186,8 @@ class Control:
             return policies.of(query["account"], query.get("region", "eu-west-1"))
         if parts == ["policies", "refusals"]:
             return authority.refusals(account, int(query.get("since", "0")))
+        if parts == ["logs"]:
+            return _logged(query["account"], query.get("region", "eu-west-1"), query["group"])
         if parts == ["objects"]:
             return _objects(query["bucket"], query.get("prefix", ""))
         if parts == ["uploads"]:
@@ -448,6 +452,12 @@ class Control:
     def _clear(self, asked: Asked) -> Asked:
         self._calls.clear(asked.get("account"))
         return {}
+
+
+def _logged(account: str, region: str, group: str) -> list[Any]:
+    """The events that a rule put into a log group."""
+    held = logs_backends[account][region].groups[group]
+    return [json.loads(event.message) for stream in held.streams.values() for event in stream.events]
 
 
 def _objects(bucket: str, prefix: str) -> Asked:
