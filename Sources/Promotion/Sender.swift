@@ -124,9 +124,11 @@ extension SenderPattern {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
     }
 
+    /// Whether a glob matches a text: `*` is any run of characters and `?` any one.
+    ///
     /// Matches without recursion: on a mismatch only the latest `*` need take one byte more, so the time
     /// is bounded by the product of the lengths whatever a sender calls their session.
-    private static func glob(_ glob: [UInt8], matches name: [UInt8]) -> Bool {
+    package static func glob(_ glob: [UInt8], matches name: [UInt8]) -> Bool {
         var (g, n) = (0, 0)
         var retry: (glob: Int, name: Int)?
         while n < name.count {

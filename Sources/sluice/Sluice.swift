@@ -15,7 +15,8 @@ struct Sluice: AsyncParsableCommand {
             next stage, and goes on once people and conditions allow. What serves keeps serving whatever \
             fails.
 
-            Begin with `sluice check`, then run `sluice worker`. `sluice plan` says what the next release would \
+            Begin with `sluice check`, let `sluice doctor` look for what is missing in the accounts, then run \
+            `sluice worker`. `sluice plan` says what the next release would \
             change where; `sluice status` says what serves where and \
             what everything that waits is waiting for; `sluice show RELEASE` tells the whole story of one \
             release. A deciding command posts a message with your own AWS credentials; the worker decides.
@@ -24,7 +25,7 @@ struct Sluice: AsyncParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [WorkerCommand.self, Check.self]),
+            CommandGroup(name: "Running", subcommands: [WorkerCommand.self, Check.self, DoctorCommand.self]),
             CommandGroup(
                 name: "Reading",
                 subcommands: [

@@ -5,7 +5,7 @@ import Native
 ///
 /// See [PutEvents](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
 public struct EventBridge: Sendable {
-    private let client: AWSClient
+    let client: AWSClient
 
     public init(_ client: AWSClient) {
         self.client = client

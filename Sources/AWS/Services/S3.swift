@@ -53,6 +53,21 @@ public struct S3: Sendable {
         }
     }
 
+    /// The region a bucket is in; nil where S3 does not say.
+    ///
+    /// A bucket of another region than the client's may be `invalid`, with the code `HTTP 301`.
+    ///
+    /// See [HeadBucket](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html).
+    ///
+    /// - Parameter expectedOwner: The account the bucket must belong to; another one's is `denied`.
+    public func headBucket(_ bucket: String, expectedOwner: String? = nil) async throws -> String? {
+        var call = AWSCall(.headBucket, subject: "s3://\(bucket)")
+        call.method = "HEAD"
+        call.bucket = bucket
+        call.headers.add("x-amz-expected-bucket-owner", expectedOwner)
+        return try await client.send(call) { $0.header("x-amz-bucket-region") }
+    }
+
     /// The content of a small object.
     ///
     /// An object that is not there is `denied`, not `notFound`, to a caller without `s3:ListBucket`.

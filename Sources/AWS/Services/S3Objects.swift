@@ -43,6 +43,12 @@ public struct MultipartUpload: Sendable, Hashable {
     public let bucket: String
     public let key: String
     public let id: String
+
+    public init(bucket: String, key: String, id: String) {
+        self.bucket = bucket
+        self.key = key
+        self.id = id
+    }
 }
 
 /// A part of an upload that is there.

@@ -112,6 +112,23 @@ public struct SQS: Sendable {
         return output.messageID
     }
 
+    /// What a queue is set to, by SQS's names: `Policy`, `RedrivePolicy`, `KmsMasterKeyId`, ….
+    public func queueAttributes(queueURL: String) async throws -> [String: String] {
+        struct Input: Encodable {
+            let queueUrl: String
+            let attributeNames = ["All"]
+        }
+        struct Output: Decodable {
+            let attributes: [String: String]?
+
+            private enum CodingKeys: String, CodingKey { case attributes = "Attributes" }
+        }
+        let call = try call(.getQueueAttributes, queueURL, Input(queueUrl: queueURL))
+        return try await client.send(call) {
+            try AWSJSON.decode(Output.self, from: $0.body).attributes ?? [:]
+        }
+    }
+
     private struct Batch<Entry: Encodable>: Encodable {
         let queueUrl: String
         let entries: [Entry]

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Native
 
 /// The calls made to AWS Security Token Service, at its regional endpoint.
@@ -110,6 +110,15 @@ public struct STS: Sendable {
         return try await client.send(call(.getCallerIdentity, subject: "", [])) { response in
             let result = try AWSXML.decode(Output.self, from: response.body).result
             return CallerIdentity(account: result.account, arn: result.arn, userID: result.userID)
+        }
+    }
+
+    /// The time by AWS's clock as it answers, to the second; nil where it does not say.
+    public func date() async throws -> Date? {
+        try await client.send(call(.getCallerIdentity, subject: "", [])) { response in
+            response.header("Date").flatMap(HTTPDate.secondsSince1970).map {
+                Date(timeIntervalSince1970: Double($0))
+            }
         }
     }
 

@@ -41,16 +41,38 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     case describeAlarms = "DescribeAlarms"
     case putEvents = "PutEvents"
 
+    // What `sluice doctor` alone asks.
+    case getQueueAttributes = "GetQueueAttributes"
+    case listRuleNamesByTarget = "ListRuleNamesByTarget"
+    case describeRule = "DescribeRule"
+    case describeEventBus = "DescribeEventBus"
+    case headBucket = "HeadBucket"
+    case getRole = "GetRole"
+    case simulatePrincipalPolicy = "SimulatePrincipalPolicy"
+    case batchGetImage = "BatchGetImage"
+    case describeKey = "DescribeKey"
+    case listServiceQuotas = "ListServiceQuotas"
+
     /// AWS's name for it.
     public var name: String { rawValue }
 
+    /// Whether `sluice doctor` alone asks it, so that a rollout needs no permission for it.
+    public var isDoctors: Bool {
+        switch self {
+        case .getQueueAttributes, .listRuleNamesByTarget, .describeRule, .describeEventBus, .headBucket,
+            .getRole, .simulatePrincipalPolicy, .batchGetImage, .describeKey, .listServiceQuotas:
+            true
+        default: false
+        }
+    }
+
     var service: Service {
         switch self {
-        case .receiveMessage, .deleteMessageBatch, .sendMessage: .sqs
+        case .receiveMessage, .deleteMessageBatch, .sendMessage, .getQueueAttributes: .sqs
         case .assumeRole, .getCallerIdentity: .sts
         case .headObject, .getObject, .copyObject, .createMultipartUpload, .uploadPartCopy,
             .completeMultipartUpload, .abortMultipartUpload, .listParts, .listMultipartUploads, .listObjects,
-            .deleteObjects:
+            .deleteObjects, .headBucket:
             .s3
         case .describeModelPackage, .listModelPackages, .createModel, .describeModel, .deleteModel,
             .createEndpointConfig, .describeEndpointConfig, .deleteEndpointConfig, .createEndpoint,
@@ -58,7 +80,11 @@ public enum AWSOperation: String, Sendable, CaseIterable {
             .sageMaker
         case .invokeEndpoint: .sageMakerRuntime
         case .describeAlarms: .cloudWatch
-        case .putEvents: .eventBridge
+        case .putEvents, .listRuleNamesByTarget, .describeRule, .describeEventBus: .eventBridge
+        case .getRole, .simulatePrincipalPolicy: .iam
+        case .batchGetImage: .ecr
+        case .describeKey: .kms
+        case .listServiceQuotas: .serviceQuotas
         }
     }
 }

@@ -9,6 +9,8 @@ public struct Need: Sendable, Hashable {
     public enum Resource: Sendable, Hashable, CaseIterable {
         case queue
         case eventBus
+        case rule
+        case repository
         /// The role that is assumed.
         case role
         case modelPackage
@@ -58,6 +60,16 @@ extension AWSOperation {
             .completeMultipartUpload, .abortMultipartUpload, .listParts, .listMultipartUploads, .listObjects,
             .deleteObjects:
             objectNeeds
+        case .getQueueAttributes: [Need("sqs:GetQueueAttributes", .queue)]
+        case .listRuleNamesByTarget: [Need("events:ListRuleNamesByTarget", .everything)]
+        case .describeRule: [Need("events:DescribeRule", .rule)]
+        case .describeEventBus: [Need("events:DescribeEventBus", .eventBus)]
+        case .headBucket: [Need("s3:ListBucket", .bucket)]
+        case .getRole: [Need("iam:GetRole", .executionRole)]
+        case .simulatePrincipalPolicy: [Need("iam:SimulatePrincipalPolicy", .role)]
+        case .batchGetImage: [Need("ecr:BatchGetImage", .repository)]
+        case .describeKey: [Need("kms:DescribeKey", .objectKey), Need("kms:DescribeKey", .volumeKey)]
+        case .listServiceQuotas: [Need("servicequotas:ListServiceQuotas", .everything)]
         default: sageMakerNeeds
         }
     }

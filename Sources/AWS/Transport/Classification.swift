@@ -40,7 +40,10 @@ enum Classification {
         case "NoSuchBucket": .notFound(.bucket)
         case "NoSuchKey", "NoSuchVersion": .notFound(.object)
         case "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue": .notFound(.queue)
-        case "ResourceNotFound", "ResourceNotFoundException", "NoSuchUpload": .notFound(.other)
+        case "ResourceNotFound", "ResourceNotFoundException", "NoSuchUpload", "NoSuchEntity",
+            "NotFoundException",
+            "RepositoryNotFoundException", "ImageNotFoundException":
+            .notFound(.other)
         case "PreconditionFailed": .preconditionFailed
         case "ConditionalRequestConflict", "OperationAborted", "ConflictException": .conflict
         case "ResourceInUse", "BucketAlreadyExists": .alreadyExists

@@ -15,8 +15,9 @@ enum AWSJSON {
         }
     }
 
-    /// Encodes a value whose properties are named as AWS's members are but for the first letter.
-    static func encode(_ value: some Encodable) throws -> [UInt8] {
+    /// Encodes a value whose properties are named as AWS's members are but for the first letter, which a few
+    /// services want small.
+    static func encode(_ value: some Encodable, capitalized: Bool = true) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
@@ -25,7 +26,7 @@ enum AWSJSON {
         encoder.outputFormatting = .withoutEscapingSlashes
         encoder.keyEncodingStrategy = .custom { path in
             let name = path.last?.stringValue ?? ""
-            return Name(stringValue: name.prefix(1).uppercased() + name.dropFirst())
+            return Name(stringValue: capitalized ? name.prefix(1).uppercased() + name.dropFirst() : name)
         }
         return try Array(encoder.encode(value))
     }

@@ -36,6 +36,8 @@ struct Endpoint: Sendable, Equatable {
     /// See [Service endpoints](https://docs.aws.amazon.com/general/latest/gr/rande.html).
     static func host(_ service: Service, region: String) -> String {
         if service == .s3, region == "us-east-1" { return "s3.amazonaws.com" }
+        if service == .iam, region == "us-east-1" { return "iam.amazonaws.com" }
+        if service == .iam, region == "us-gov-west-1" { return "iam.us-gov.amazonaws.com" }
         let suffix = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
         return "\(service.host).\(region).\(suffix)"
     }

@@ -36,4 +36,13 @@ struct Service: Sendable, Equatable {
         host: "monitoring",
         signing: "monitoring"
     )
+    static let iam = Service(name: "IAM", variable: "IAM", host: "iam", signing: "iam")
+    static let ecr = Service(name: "ECR", variable: "ECR", host: "api.ecr", signing: "ecr")
+    static let kms = Service(name: "KMS", variable: "KMS", host: "kms", signing: "kms")
+    static let serviceQuotas = Service(
+        name: "ServiceQuotas",
+        variable: "SERVICE_QUOTAS",
+        host: "servicequotas",
+        signing: "servicequotas"
+    )
 }

@@ -13,30 +13,32 @@ extension AccountsFolder {
                 statements: deployments.flatMap { deployment in
                     deployment.execution(sid: deployments.count > 1 ? deployment.account.name.asSID : "")
                 },
-                trust: [
-                    Statement(
-                        "SageMaker",
-                        ["sts:AssumeRole"],
-                        on: [],
-                        condition: [
-                            "StringEquals": ["aws:SourceAccount": deployments.map(\.account.account).unique]
-                        ],
-                        principal: .service("sagemaker.amazonaws.com"),
-                        because: "SageMaker runs the models with it, for this account alone."
-                    )
-                ]
+                trust: [.sageMaker(in: deployments.map(\.account.account).unique)]
             )
         }
     }
 }
 
+extension Statement {
+    fileprivate static func sageMaker(in accounts: [String]) -> Statement {
+        Statement(
+            "SageMaker",
+            ["sts:AssumeRole"],
+            on: [],
+            condition: ["StringEquals": ["aws:SourceAccount": accounts]],
+            principal: .service("sagemaker.amazonaws.com"),
+            because: "SageMaker runs the models with it, for this account alone."
+        )
+    }
+}
+
 extension Deployment {
+    /// What the execution role's trust policy has to say.
+    var executionTrust: Statement { .sageMaker(in: [account.account]) }
+
     /// See [Execution role permissions](https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).
     fileprivate func execution(sid suffix: String) -> [Statement] {
         let names = account.names
-        let images = endpoints.map { $0.container?.image }
-        let repositories = images.compactMap { $0.flatMap(ImageName.init)?.repository }
-        let isKnown = repositories.count == images.count
         var statements = [
             Statement(
                 "ReadModels\(suffix)",
@@ -53,10 +55,10 @@ extension Deployment {
             Statement(
                 "PullImages\(suffix)",
                 ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                on: isKnown ? repositories : ["*"],
-                because: isKnown
-                    ? "The endpoints' containers are pulled from there."
-                    : "Which images there are, the registry's packages say, and not the accounts folder."
+                on: repositories ?? ["*"],
+                because: repositories == nil
+                    ? "Which images there are, the registry's packages say, and not the accounts folder."
+                    : "The endpoints' containers are pulled from there."
             ),
             Statement(
                 "PullToken\(suffix)",

@@ -23,7 +23,9 @@ public struct Permissions: Hashable, Sendable {
             RolePermissions(
                 who: "worker",
                 arn: worker,
-                statements: own + unassumed.flatMap { $0.statements(among: unassumed.count) }
+                statements: own + unassumed.flatMap { $0.statements(among: unassumed.count) },
+                optional: folder.workerLooks(worker)
+                    + unassumed.flatMap { $0.looks(as: worker, among: unassumed.count) }
             )
         ]
         if let role = folder.registry.role {
@@ -32,17 +34,20 @@ public struct Permissions: Hashable, Sendable {
                     who: "registry",
                     arn: role,
                     statements: folder.registryStatements,
+                    optional: folder.ruleLooks + [.simulation(of: [role])],
                     trust: trust.assumable(folder.registry.externalId)
                 )
             )
         }
         let assumed = Dictionary(grouping: deployments.filter { $0.account.role != nil }) { $0.account.role }
         for (role, deployments) in assumed.sorted(by: { ($0.key ?? "") < ($1.key ?? "") }) {
+            guard let role else { continue }
             roles.append(
                 RolePermissions(
                     who: deployments.map(\.account.name).joined(separator: ", "),
                     arn: role,
                     statements: deployments.flatMap { $0.statements(among: deployments.count) },
+                    optional: deployments.flatMap { $0.looks(as: role, among: deployments.count) },
                     trust: trust.assumable(deployments[0].account.externalId)
                 )
             )
@@ -69,13 +74,22 @@ public struct RolePermissions: Hashable, Sendable {
     /// The role's ARN; nil for people, who have roles of their own.
     public let arn: String?
     public let statements: [Statement]
+    /// What `sluice doctor` looks with besides; without them it says what it could not look at.
+    public let optional: [Statement]
     /// Its trust policy; nil where that is for whoever runs the worker, or people, to say.
     public var trust: [Statement]?
 
-    init(who: String, arn: String?, statements: [Statement], trust: [Statement]? = nil) {
+    init(
+        who: String,
+        arn: String?,
+        statements: [Statement],
+        optional: [Statement] = [],
+        trust: [Statement]? = nil
+    ) {
         self.who = who
         self.arn = arn
         self.statements = statements
+        self.optional = optional
         self.trust = trust
     }
 }

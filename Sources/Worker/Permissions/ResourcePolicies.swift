@@ -3,7 +3,7 @@ import AWS
 /// The policies that resources have to have, because who acts on them is in another account or a service.
 extension AccountsFolder {
     func resourcePolicies(worker: String, artifacts: [S3Prefix]) -> [ResourcePolicy] {
-        [queuePolicy, artifactPolicy(worker: worker, artifacts)].compactMap(\.self) + groupPolicies
+        [queuePolicy, artifactPolicy(worker: worker, artifacts)] + groupPolicies
     }
 
     var queuePolicy: ResourcePolicy {
@@ -26,33 +26,36 @@ extension AccountsFolder {
         )
     }
 
-    /// Nothing where no deployment account has a role to be named.
-    private func artifactPolicy(worker: String, _ artifacts: [S3Prefix]) -> ResourcePolicy? {
-        let readers = accounts.map { $0.role ?? worker }.unique
-        guard let names = accounts.first?.names else { return nil }
+    private func artifactPolicy(worker: String, _ artifacts: [S3Prefix]) -> ResourcePolicy {
         let places = artifacts.isEmpty ? [S3Prefix(bucket: "ARTIFACTS", prefix: "")] : artifacts
         return ResourcePolicy(
             what: "artifact bucket " + places.map(\.bucket).unique.joined(separator: ", "),
             account: registry.artifactOwners.count == 1 ? registry.artifactOwners[0] : nil,
-            statements: [
-                Statement(
-                    "ReadArtifacts",
-                    [.headObject].actions(on: .object)
-                        + [.copyObject, .uploadPartCopy].actions(on: .source, .sourceVersion),
-                    on: places.map(names.objects),
-                    principal: .roles(readers),
-                    because: "The deployment roles copy the artifacts into their accounts."
-                ),
-                Statement(
-                    "FindArtifacts",
-                    [AWSOperation.headObject].actions(on: .bucket),
-                    on: places.map { names.bucket($0.bucket) },
-                    principal: .roles(readers),
-                    because:
-                        "Whoever may not list a bucket is told that an artifact is forbidden where it is missing."
-                ),
-            ]
+            statements: artifactStatements(places, worker: worker)
         )
+    }
+
+    /// What the policies of buckets with artifacts have to say.
+    func artifactStatements(_ places: [S3Prefix], worker: String) -> [Statement] {
+        let readers = accounts.map { $0.role ?? worker }.unique
+        return [
+            Statement(
+                "ReadArtifacts",
+                [.headObject].actions(on: .object)
+                    + [.copyObject, .uploadPartCopy].actions(on: .source, .sourceVersion),
+                on: places.map(registry.names.objects),
+                principal: .roles(readers),
+                because: "The deployment roles copy the artifacts into their accounts."
+            ),
+            Statement(
+                "FindArtifacts",
+                [AWSOperation.headObject].actions(on: .bucket),
+                on: places.map { registry.names.bucket($0.bucket) },
+                principal: .roles(readers),
+                because:
+                    "Whoever may not list a bucket is told that an artifact is forbidden where it is missing."
+            ),
+        ]
     }
 
     /// One for every group that is read from another account than its own.

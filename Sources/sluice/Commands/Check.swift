@@ -3,13 +3,14 @@ import Foundation
 import Promotion
 import Worker
 
-struct Check: ParsableCommand {
+struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the accounts folder.",
         discussion: """
             Reads every *.yaml below the folder and reports everything that is wrong with it at once, each with \
             its file and line. If nothing is, it says for every stage what its gate asks for. Nothing is asked \
-            of AWS. Exits 3 if anything is wrong.
+            of AWS, unless with --online, which does what `sluice doctor` does then. Exits 3 if anything is \
+            wrong, 1 if anything is missing online.
 
             Example:
               sluice check --accounts accounts
@@ -18,6 +19,9 @@ struct Check: ParsableCommand {
 
     @OptionGroup var accounts: AccountsOption
     @OptionGroup var json: JSONFlag
+
+    @Flag(help: "Then look in every account for what a rollout will need, as `sluice doctor` does.")
+    var online = false
 
     private struct Report: Encodable {
         struct Problem: Encodable {
@@ -38,15 +42,25 @@ struct Check: ParsableCommand {
         var endpoints: [String] = []
         var accounts: [String] = []
         var gates: [Gate] = []
+        var findings: [Finding]?
     }
 
-    func run() throws {
+    func run() async throws {
         do {
             let folder = try accounts.load()
-            if json.isOn { return try json.print(report(on: folder)) }
+            if json.isOn {
+                var report = report(on: folder)
+                report.findings = online ? try await Examination.findings(folder) : nil
+                try json.print(report)
+                return try Examination.judge(report.findings ?? [])
+            }
             for endpoint in folder.endpoints { describe(endpoint) }
             let (accounts, endpoints) = (folder.accounts.count, folder.endpoints.count)
             print("accounts: \(accounts), endpoints: \(endpoints); nothing is wrong")
+            guard online else { return }
+            let findings = try await Examination.findings(folder)
+            Screen.lines(of: findings).forEach { print($0) }
+            try Examination.judge(findings)
         } catch let error as AccountsError where json.isOn {
             try json.print(
                 Report(

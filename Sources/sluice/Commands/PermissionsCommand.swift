@@ -15,9 +15,10 @@ struct PermissionsCommand: ParsableCommand {
             Example:
               sluice permissions --artifacts s3://acme-artifacts-111111111111/
 
-            --json prints {`roles`: [{`who`, `arn`, `policy`, `trust`}], `resources`: [{`what`, `account`, \
-            `policy`}]}, where `policy` and `trust` are policy documents as IAM takes them. `arn` is left out for \
-            people, `trust` where it is not Sluice's to say.
+            --json prints {`roles`: [{`who`, `arn`, `policy`, `optional`, `trust`}], `resources`: [{`what`, \
+            `account`, `policy`}]}, where `policy`, `optional` (what `sluice doctor` alone looks with) and `trust` \
+            are policy documents as IAM takes them. `arn` is left out for people, `trust` where it is not Sluice's \
+            to say.
             """
     )
 
@@ -41,6 +42,7 @@ struct PermissionsCommand: ParsableCommand {
             print("\(role.who)\(role.arn.map { ": \($0)" } ?? "")")
             for statement in role.trust ?? [] { show(statement, "trust") }
             for statement in role.statements { show(statement) }
+            for statement in role.optional { show(statement, "optional") }
         }
         for resource in permissions.resources {
             print("\(resource.what)\(resource.account.map { " in \($0)" } ?? "")")
@@ -65,6 +67,7 @@ struct PermissionsCommand: ParsableCommand {
             let who: String
             let arn: String?
             let policy: PolicyDocument
+            let optional: PolicyDocument?
             let trust: PolicyDocument?
         }
 
@@ -83,6 +86,7 @@ struct PermissionsCommand: ParsableCommand {
                     who: role.who,
                     arn: role.arn,
                     policy: PolicyDocument(role.statements),
+                    optional: role.optional.isEmpty ? nil : PolicyDocument(role.optional),
                     trust: role.trust.map(PolicyDocument.init)
                 )
             }

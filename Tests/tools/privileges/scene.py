@@ -117,7 +117,7 @@ class Scene:
         return outputs
 
     def _client(self, account: str) -> Any:
-        keys = self.world.post("administrators", account=account, name="administrator")
+        keys = self.world.post("administrators", account=account)
         return _session.client(
             "cloudformation",
             region_name=REGION,

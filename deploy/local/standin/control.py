@@ -42,9 +42,14 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      policies/enforce  accounts, on? (default), organization? from now on everybody in these accounts may do what
                        their policies say, and no more; otherwise everybody may do everything there
      policies          account, holder, name?, kind, document: put in a policy's place, as GET policies shows it
-     administrators    account, name                        a user's keys, who may do everything
+     administrators    account                              the keys of a user who may do everything
      roles/session     roleArn, service, session            what a role hands to a service that it trusts
-GET  logs?account=&group= · policies?account= · policies/refusals?account=&since= · calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
+     aws               account, service, operation, input?, region?  one call of AWS's own API as the account's
+                       administrator; `input` as boto3 takes it
+     quotas            account, name, value, region?        a quota of SageMaker's, such as "ml.m5.large for endpoint
+                       usage"; of the usual instances there are 20
+GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
+     policies?account= · policies/refusals?account=&since= · logs?account=&group= ·
      endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
      objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID · doors/PORT
@@ -61,7 +66,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.logs.models import logs_backends
 
-from . import authority, models, objects, policies, serving, shapes, sqs
+from . import administrator, authority, models, objects, policies, quotas, serving, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
@@ -136,8 +141,10 @@ class Control:
             "clear-calls": self._clear,
             "policies": policies.put,
             "policies/enforce": policies.enforce,
-            "administrators": policies.administrator(worlds),
+            "administrators": lambda asked: worlds.administrator(asked["account"]),
             "roles/session": policies.session(tokens),
+            "aws": lambda asked: administrator.perform(worlds, worlds.base_url, asked),
+            "quotas": quotas.put,
         }
 
     def answer(self, request: Request) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from . import authority, moto_app, s3, shapes, sqs
+from . import authority, images, moto_app, quotas, s3, shapes, simulation, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .control import Control
@@ -153,6 +153,12 @@ class Front:
             reply = self.stacks.answer(request, caller, operation)
         elif service == "cloudwatch":
             reply = self.alarms.answer(request, caller, operation)
+        elif service == "iam":
+            reply = simulation.answer(request, caller, operation)
+        elif service == "servicequotas":
+            reply = quotas.answer(request, caller, operation)
+        elif service == "ecr":
+            reply = images.answer(request, caller, operation)
         elif service == "sqs":
             if request.protocol != "json":
                 raise AWSError("StandInLacks", "The local stand-in speaks SQS's JSON protocol only.", 501)

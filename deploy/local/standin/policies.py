@@ -14,7 +14,6 @@ from moto.sqs.models import sqs_backends
 
 from . import authority, identity, policy
 from .sts import TokenService
-from .worlds import Worlds, everything
 
 Asked = dict[str, Any]
 
@@ -22,15 +21,6 @@ Asked = dict[str, Any]
 def enforce(asked: Asked) -> Asked:
     on = bool(asked.get("on", True))
     return {"enforced": authority.enforce(asked["accounts"], on, asked.get("organization"))}
-
-
-def administrator(worlds: Worlds) -> Callable[[Asked], Any]:
-    def make(asked: Asked) -> Any:
-        keys = worlds.user(asked["account"], asked["name"])
-        iam_backends[asked["account"]]["aws"].put_user_policy(asked["name"], "everything", everything())
-        return keys
-
-    return make
 
 
 def session(tokens: TokenService) -> Callable[[Asked], Any]:
@@ -96,8 +86,10 @@ def put(asked: Asked) -> Asked:
     elif kind == "inline":
         owners = [*iam.roles.values(), *iam.users.values()]
         next(owner for owner in owners if owner.arn == holder).policies[asked["name"]] = text
+    elif kind == "trust":
+        next(role for role in iam.roles.values() if role.arn == holder).assume_role_policy_document = text
     else:
-        raise ValueError(f"a policy of kind {kind} cannot be put")
+        raise ValueError(f"there is no kind of policy {kind}")
     return {}
 
 

@@ -18,6 +18,7 @@ WORKER = "sluice-worker"
 PEOPLE = {"releaseManager": "release-manager", "dataScientist": "data-scientist", "stranger": "stranger"}
 PACKAGE_EVENT = "SageMaker Model Package State Change"
 ENDPOINT_EVENT = "SageMaker Endpoint State Change"
+EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 
 def insider(account: str) -> Caller:
@@ -26,17 +27,12 @@ def insider(account: str) -> Caller:
     return Caller(account, arn, account, "", "")
 
 
-def everything() -> str:
-    """The policy of whoever may do everything."""
-    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-
-
 class Worlds:
     """Making a world twice adds what is new and leaves what is there, keys included."""
 
     def __init__(self, sagemaker: Service, base_url: str) -> None:
         self._sagemaker = sagemaker
-        self._base_url = base_url
+        self.base_url = base_url
         self._lock = threading.Lock()
         self._users: dict[tuple[str, str], dict[str, str]] = {}
         self._readers: dict[tuple[str, str], dict[str, None]] = {}
@@ -64,9 +60,9 @@ class Worlds:
         return {
             "region": region,
             "registry": registry,
-            "queueUrl": f"{self._base_url}/{registry}/sluice",
+            "queueUrl": f"{self.base_url}/{registry}/sluice",
             "queueArn": queue_arn,
-            "deadLetterQueueUrl": f"{self._base_url}/{registry}/sluice-dead",
+            "deadLetterQueueUrl": f"{self.base_url}/{registry}/sluice-dead",
             "deadLetterQueueArn": dead_arn,
             "artifactBucket": artifacts,
             "externalId": asked.get("externalId"),
@@ -87,7 +83,7 @@ class Worlds:
         if asked.get("queue"):
             # An account with a worker of its own hears of its endpoints there.
             queue, _ = self._queues(account, region)
-            own = {"queueUrl": f"{self._base_url}/{account}/sluice", "queueArn": queue}
+            own = {"queueUrl": f"{self.base_url}/{account}/sluice", "queueArn": queue}
         _rule(account, region, "sluice-endpoints", ENDPOINT_EVENT, queue)
         return {
             **own,
@@ -106,6 +102,13 @@ class Worlds:
         with self._lock:
             return self._user(account, name)
 
+    def administrator(self, account: str) -> dict[str, str]:
+        """A user who may do everything in an account that is held to its policies."""
+        with self._lock:
+            keys = self._user(account, "administrator")
+            iam_backends[account]["aws"].put_user_policy("administrator", "everything", EVERYTHING)
+            return keys
+
     def role(self, account: str, name: str, principal: dict[str, str]) -> str:
         """The ARN of a role that trusts a principal, made if need be."""
         with self._lock:
@@ -120,7 +123,7 @@ class Worlds:
                 events = events_backends[account][region]
                 events.put_rule(name, event_pattern=json.dumps({"source": [source]}), state="ENABLED")
                 events.put_targets(name, None, [{"Id": "heard", "Arn": arn}])
-            return f"{self._base_url}/{account}/{name}"
+            return f"{self.base_url}/{account}/{name}"
 
     def _user(self, account: str, name: str) -> dict[str, str]:
         """A user's keys and the id SQS shows for it; the same on every call."""

@@ -1,0 +1,176 @@
+import Foundation
+import Native
+
+/// The calls made to AWS Identity and Access Management, which is the same in all regions of a partition.
+///
+/// All of them throw `AWSError`.
+/// See the [IAM API Reference](https://docs.aws.amazon.com/IAM/latest/APIReference/).
+public struct IAM: Sendable {
+    private let client: AWSClient
+
+    public init(_ client: AWSClient) {
+        self.client = client
+    }
+
+    /// The policy that says who may assume a role, as JSON.
+    ///
+    /// - Parameter name: Without its path.
+    public func trustPolicy(ofRole name: String) async throws -> String {
+        struct Output: Decodable {
+            struct Result: Decodable {
+                struct Role: Decodable {
+                    let trust: String?
+
+                    private enum CodingKeys: String, CodingKey { case trust = "AssumeRolePolicyDocument" }
+                }
+                let role: Role
+
+                private enum CodingKeys: String, CodingKey { case role = "Role" }
+            }
+            let result: Result
+
+            private enum CodingKeys: String, CodingKey { case result = "GetRoleResult" }
+        }
+        return try await client.send(call(.getRole, subject: name, [("RoleName", name)])) { response in
+            let text = try AWSXML.decode(Output.self, from: response.body).result.role.trust ?? ""
+            // IAM writes the document as a URL would.
+            return text.removingPercentEncoding ?? text
+        }
+    }
+
+    /// What a role's own policies, its boundary and the organization's policies say to actions on resources.
+    /// Policies of the resources themselves are not asked.
+    ///
+    /// See [SimulatePrincipalPolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html).
+    ///
+    /// - Parameters:
+    ///   - resources: ARNs; none for everything.
+    ///   - context: Keys of conditions and the text each has.
+    public func simulate(
+        role arn: String,
+        actions: [String],
+        resources: [String] = [],
+        context: [String: String] = [:]
+    ) async throws -> [SimulatedDecision] {
+        var form = [("PolicySourceArn", arn)]
+        form += actions.enumerated().map { ("ActionNames.member.\($0 + 1)", $1) }
+        form += resources.enumerated().map { ("ResourceArns.member.\($0 + 1)", $1) }
+        for (index, entry) in context.sorted(by: { $0.key < $1.key }).enumerated() {
+            let name = "ContextEntries.member.\(index + 1)"
+            form += [
+                ("\(name).ContextKeyName", entry.key), ("\(name).ContextKeyType", "string"),
+                ("\(name).ContextKeyValues.member.1", entry.value),
+            ]
+        }
+        var decisions: [SimulatedDecision] = []
+        var marker: String?
+        repeat {
+            let more = marker.map { [("Marker", $0)] } ?? []
+            let page = try await client.send(call(.simulatePrincipalPolicy, subject: arn, form + more)) {
+                try AWSXML.decode(Simulation.self, from: $0.body).result
+            }
+            decisions += page.decisions
+            marker = page.isTruncated == true ? page.marker : nil
+        } while marker != nil
+        return decisions
+    }
+
+    private func call(_ operation: AWSOperation, subject: String, _ form: [(String, String)]) -> AWSCall {
+        var call = AWSCall(operation, subject: subject)
+        call.headers = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]
+        let fixed = [("Action", operation.name), ("Version", "2010-05-08")]
+        call.body = Array(URIEncoding.query(fixed + form).utf8)
+        call.region = Self.region(client.region)
+        return call
+    }
+
+    /// Where a partition's IAM is.
+    static func region(_ region: String) -> String {
+        if region.hasPrefix("cn-") { return "cn-north-1" }
+        return region.hasPrefix("us-gov-") ? "us-gov-west-1" : "us-east-1"
+    }
+}
+
+/// What policies say to one action on one resource.
+public struct SimulatedDecision: Sendable, Equatable {
+    public let action: String
+    public let resource: String
+    public let isAllowed: Bool
+    /// Whether a statement denies it, which no statement that allows it makes good.
+    public let isForbidden: Bool
+
+    init(action: String, resource: String, decision: String) {
+        self.action = action
+        self.resource = resource
+        isAllowed = decision == "allowed"
+        isForbidden = decision == "explicitDeny"
+    }
+}
+
+private struct Simulation: Decodable {
+    let result: Result
+
+    private enum CodingKeys: String, CodingKey { case result = "SimulatePrincipalPolicyResult" }
+
+    struct Result: Decodable {
+        let evaluations: Members<Evaluation>?
+        let isTruncated: Bool?
+        let marker: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case evaluations = "EvaluationResults"
+            case isTruncated = "IsTruncated"
+            case marker = "Marker"
+        }
+
+        /// One for each action and resource: AWS lists the resources apart where there are several.
+        var decisions: [SimulatedDecision] {
+            (evaluations?.member ?? []).flatMap { evaluation in
+                let apart = evaluation.apart?.member ?? []
+                return apart.isEmpty
+                    ? [
+                        SimulatedDecision(
+                            action: evaluation.action,
+                            resource: evaluation.resource ?? "*",
+                            decision: evaluation.decision
+                        )
+                    ]
+                    : apart.map {
+                        SimulatedDecision(
+                            action: evaluation.action,
+                            resource: $0.resource,
+                            decision: $0.decision
+                        )
+                    }
+            }
+        }
+    }
+
+    struct Members<Member: Decodable>: Decodable {
+        let member: [Member]?
+    }
+
+    struct Evaluation: Decodable {
+        let action: String
+        let resource: String?
+        let decision: String
+        let apart: Members<OfResource>?
+
+        private enum CodingKeys: String, CodingKey {
+            case action = "EvalActionName"
+            case resource = "EvalResourceName"
+            case decision = "EvalDecision"
+            case apart = "ResourceSpecificResults"
+        }
+    }
+
+    struct OfResource: Decodable {
+        let resource: String
+        let decision: String
+
+        private enum CodingKeys: String, CodingKey {
+            case resource = "EvalResourceName"
+            case decision = "EvalResourceDecision"
+        }
+    }
+}

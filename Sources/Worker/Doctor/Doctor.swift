@@ -1,0 +1,208 @@
+public import AWS
+import Foundation
+public import Native
+
+/// Looks, with the worker's own credentials and changing nothing, at everything a rollout of an accounts folder
+/// will need, and says all that is missing at once.
+public struct Doctor: Sendable {
+    /// How much is looked at at a time.
+    private static let breadth = 8
+
+    private let folder: AccountsFolder
+    private let environment: AWSEnvironment
+    private let http: any HTTPSender
+    private let base: any CredentialProvider
+    private let clock: ServerClock
+
+    public init(
+        _ folder: AccountsFolder,
+        environment: AWSEnvironment,
+        http: any HTTPSender,
+        base: any CredentialProvider
+    ) {
+        self.folder = folder
+        self.environment = environment
+        self.http = http
+        self.base = base
+        clock = ServerClock()
+    }
+
+    /// Everything that was found: the worker's and the registry's first, then account by account.
+    ///
+    /// Throws `CancellationError`.
+    public func examine() async throws -> [Finding] {
+        let own = client(base, nil, folder.registry.workerNames.region)
+        let identity: CallerIdentity
+        switch try await see({ try await STS(own).callerIdentity() }) {
+        case .success(let found): identity = found
+        case .failure(let error):
+            let fix =
+                "give the worker credentials, in any way that AWS's SDKs find them; nothing else was looked at"
+            return [.missing("worker", "identity", "\(error)", fix: fix)]
+        }
+        let principal = Self.principal(identity.arn)
+        let permissions = Permissions(folder, worker: principal)
+        let worker = permissions.roles[0]
+        let roles = RoleCheck(own: own, worker: worker) { credentials, account, region in
+            client(StaticCredentials(credentials), account, region)
+        }
+        let text = "runs as \(identity.arn), SenderId \(identity.userID)"
+        var findings = [Finding.ok("worker", "identity", text)]
+
+        let registry = try await self.registry(own, roles, permissions)
+        findings += registry.findings
+        let wards = try await self.wards(own, roles, permissions, registry.packages)
+        let workerCheck = WorkerCheck(
+            folder: folder,
+            role: worker,
+            own: own,
+            registry: registry.client,
+            queuePolicy: folder.queuePolicy.statements[0],
+            now: { Date() }
+        )
+        let workerPolicy = PolicyCheck(
+            name: "worker",
+            role: worker,
+            grant: worker.optional.first { $0.sid == "Simulate" },
+            grantee: worker,
+            client: own
+        )
+        var looks: [Look] = [workerCheck.clock, workerCheck.queue, workerCheck.bus, workerPolicy.look]
+        for ward in wards.found {
+            let storage = StorageCheck(ward: ward, registry: folder.registry) { place in
+                folder.artifactStatements([place], worker: principal)
+            }
+            let account = AccountCheck(ward: ward)
+            looks += [
+                storage.artifacts, storage.models, storage.testObjects, account.endpoints,
+                account.endpointList,
+                account.executionRole, account.images, account.keys, account.alarms, account.quotas,
+            ]
+            looks += policies(ward, permissions).map { $0.look }
+        }
+        let results = try await looks.concurrentMap(atMost: Self.breadth) { try await $0() }
+        return Self.ordered(findings + wards.findings + results.flatMap(\.self), folder)
+    }
+
+    private typealias Look = @Sendable () async throws -> [Finding]
+
+    /// The worker's and the registry's first, then by account in the folder's order; otherwise as they came.
+    static func ordered(_ findings: [Finding], _ folder: AccountsFolder) -> [Finding] {
+        let order = ["worker", "registry"] + folder.accounts.map(\.name)
+        return order.flatMap { name in findings.filter { $0.account == name } }
+    }
+
+    /// The role or user behind a session, as policies name it.
+    static func principal(_ arn: String) -> String {
+        guard let match = arn.wholeMatch(of: /(arn:[a-z\-]+):sts::([0-9]{12}):assumed-role\/([^\/]+)\/.+/)
+        else {
+            return arn
+        }
+        return "\(match.1):iam::\(match.2):role/\(match.3)"
+    }
+
+    private struct Registry {
+        var findings: [Finding]
+        let client: AWSClient
+        var packages: [NewestPackage] = []
+    }
+
+    private func registry(
+        _ own: AWSClient,
+        _ roles: RoleCheck,
+        _ permissions: Permissions
+    ) async throws -> Registry {
+        let document = folder.registry
+        let role = document.role.flatMap(permissions.role) ?? permissions.roles[0]
+        var registry = Registry(findings: [], client: client(base, nil, document.region))
+        if let arn = document.role {
+            let sight = try await roles.look(
+                .init(
+                    name: "registry",
+                    account: document.account,
+                    region: document.region,
+                    role: arn,
+                    externalID: document.externalId,
+                    permissions: role
+                )
+            )
+            guard let found = sight.client else {
+                registry.findings.append(sight.finding)
+                return registry
+            }
+            registry = Registry(findings: [sight.finding], client: found)
+        }
+        let check = RegistryCheck(
+            registry: document,
+            role: role,
+            policies: permissions.resources,
+            client: registry.client
+        )
+        let sights = try await folder.groups.concurrentMap(atMost: Self.breadth) {
+            try await check.look(at: $0)
+        }
+        registry.findings += sights.flatMap(\.findings)
+        registry.packages = sights.compactMap(\.package)
+        return registry
+    }
+
+    private func wards(
+        _ own: AWSClient,
+        _ roles: RoleCheck,
+        _ permissions: Permissions,
+        _ packages: [NewestPackage]
+    ) async throws -> (found: [Ward], findings: [Finding]) {
+        let deployments = folder.deployments(
+            artifacts: ArtifactSources(owners: folder.registry.artifactOwners, prefixes: [])
+        )
+        let seen = try await deployments.concurrentMap(atMost: Self.breadth) { deployment in
+            let account = deployment.account
+            let role = account.role.flatMap(permissions.role) ?? permissions.roles[0]
+            let sight = try await roles.look(
+                .init(
+                    name: account.name,
+                    account: account.account,
+                    region: account.region,
+                    role: account.role,
+                    externalID: account.externalId,
+                    permissions: role
+                )
+            )
+            let ward = sight.client.map { found in
+                // Own credentials are used in the region of the account that has no role.
+                let local = account.role == nil ? client(base, account.account, account.region) : found
+                return Ward(deployment: deployment, client: local, role: role, packages: packages)
+            }
+            return (ward, sight.finding)
+        }
+        return (seen.compactMap(\.0), seen.map(\.1))
+    }
+
+    /// What IAM is asked about an account: its role, unless that is the worker's own, and its execution role.
+    private func policies(_ ward: Ward, _ permissions: Permissions) -> [PolicyCheck] {
+        let execution = permissions.role(ward.account.executionRole)
+        let own = ward.account.role == nil ? nil : ward.role
+        return [own, execution].compactMap(\.self).map { role in
+            PolicyCheck(
+                name: ward.name,
+                role: role,
+                grant: ward.statement("Simulate"),
+                grantee: ward.role,
+                client: ward.client
+            )
+        }
+    }
+
+    private func client(_ credentials: any CredentialProvider, _ account: String?, _ region: String)
+        -> AWSClient
+    {
+        AWSClient(
+            http: http,
+            credentials: credentials,
+            region: region,
+            environment: environment,
+            account: account,
+            clock: clock
+        )
+    }
+}

@@ -1,0 +1,147 @@
+import AWS
+import Foundation
+
+/// Looks at the worker itself: the clock, its queue, the rules that feed it, and the bus it tells.
+struct WorkerCheck: Sendable {
+    let folder: AccountsFolder
+    let role: RolePermissions
+    /// With the worker's own credentials.
+    let own: AWSClient
+    /// As the registry's role, where it has one.
+    let registry: AWSClient
+    let queuePolicy: Statement
+    /// This machine's time.
+    let now: @Sendable () -> Date
+
+    private static let name = "worker"
+
+    /// JSON services refuse a signature that is five minutes off.
+    private static let tolerance: TimeInterval = 240
+
+    func clock() async throws -> [Finding] {
+        let begun = now()
+        switch try await see({ try await STS(own).date() }) {
+        case .failure(let error): return [.unknown(Self.name, "clock", "could not look: \(error)")]
+        case .success(nil): return [.unknown(Self.name, "clock", "AWS did not say what time it is")]
+        case .success(let date?):
+            return [Self.judge(ahead: date.timeIntervalSince(begun))]
+        }
+    }
+
+    /// - Parameter ahead: How many seconds AWS's clock is before this machine's.
+    static func judge(ahead: TimeInterval) -> Finding {
+        let seconds = Int(abs(ahead).rounded())
+        guard TimeInterval(seconds) > tolerance else {
+            return .ok(name, "clock", "at most \(max(seconds, 1)) s from AWS's")
+        }
+        return .missing(
+            name,
+            "clock",
+            "this machine's clock is \(seconds) s \(ahead > 0 ? "behind" : "ahead of") AWS's: signatures are refused "
+                + "until a refusal has said what time it is",
+            fix: "keep the clock by NTP (chrony, or the Amazon Time Sync Service at 169.254.169.123)"
+        )
+    }
+
+    func queue() async throws -> [Finding] {
+        let url = folder.registry.queue
+        let rules = try await rules()
+        let found = (try? rules.get()) ?? []
+        let ruleFinding = ruleFinding(rules)
+        switch try await see({ try await SQS(own).queueAttributes(queueURL: url) }) {
+        case .success(let attributes):
+            let sight = QueueSight(
+                registry: folder.registry,
+                attributes: attributes,
+                rules: found.compactMap(\.arn),
+                wanted: queuePolicy
+            )
+            return [try await receiving(attributes)] + sight.findings + ruleFinding
+        case .failure(let error) where error.isMissing:
+            return [
+                .missing(
+                    Self.name,
+                    "queue",
+                    "there is no queue \(url)",
+                    fix: "create it, or mend `queue` of the registry document"
+                )
+            ] + ruleFinding
+        case .failure(let error):
+            let look = role.optional.first { $0.sid == "LookAtQueue" }
+            return [.unseen(Self.name, "queue", error, role, look)] + ruleFinding
+        }
+    }
+
+    /// A receive takes a message out of sight and counts against it, so it is tried on an empty queue alone.
+    private func receiving(_ attributes: [String: String]) async throws -> Finding {
+        let waiting = attributes["ApproximateNumberOfMessages"] ?? "0"
+        guard waiting == "0" else {
+            return .ok(
+                Self.name,
+                "queue",
+                "it is there; \(waiting) messages wait, so none was received to try it"
+            )
+        }
+        let received = try await see {
+            try await SQS(own).receiveMessages(
+                queueURL: folder.registry.queue,
+                maximum: 1,
+                waitSeconds: 0,
+                visibilitySeconds: 0
+            )
+        }
+        switch received {
+        case .success: return .ok(Self.name, "queue", "it is there and can be received from")
+        case .failure(let error) where error.kind == .denied:
+            let statement = role.statements.first { $0.sid == "Queue" }
+            return .missing(
+                Self.name,
+                "queue",
+                "messages cannot be received: \(error)",
+                fix: statement.map { Finding.add($0, to: role) } ?? ""
+            )
+        case .failure(let error): return .unknown(Self.name, "queue", "could not look: \(error)")
+        }
+    }
+
+    private func rules() async throws -> Seen<[EventRule]> {
+        try await see {
+            let events = EventBridge(registry)
+            var rules: [EventRule] = []
+            for name in try await events.ruleNames(target: folder.registry.queueARN) {
+                rules.append(try await events.describeRule(name: name))
+            }
+            return rules
+        }
+    }
+
+    private func ruleFinding(_ rules: Seen<[EventRule]>) -> [Finding] {
+        switch rules {
+        case .success(let rules):
+            let groups = folder.groups.map(\.name)
+            return [RuleSight(registry: folder.registry, groups: groups, rules: rules).finding]
+        case .failure(let error):
+            let looks = folder.ruleLooks.first { $0.actions == [error.operation].map { "events:\($0)" } }
+            return [.unseen(RuleSight.account, "rule", error, nil, looks)]
+        }
+    }
+
+    func bus() async throws -> [Finding] {
+        guard let bus = folder.registry.events else { return [] }
+        switch try await see({ try await EventBridge(own).describeEventBus(name: bus) }) {
+        case .success: return [.ok(Self.name, "bus", "event bus \(bus) is there")]
+        case .failure(let error) where error.isMissing:
+            return [
+                .missing(
+                    Self.name,
+                    "bus",
+                    "there is no event bus \(bus), so Sluice's own events go nowhere",
+                    fix: "create it, or mend `events` of the registry document"
+                )
+            ]
+        case .failure(let error):
+            let look = role.optional.first { $0.sid == "LookAtBus" }
+            return [.unseen(Self.name, "bus", error, role, look)]
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import AWS
+
+/// What `sluice doctor` looks with, besides what a rollout needs anyway. All of it reads, and none has to be given.
+extension AccountsFolder {
+    func workerLooks(_ worker: String) -> [Statement] {
+        var statements = [
+            Statement(
+                "LookAtQueue",
+                [AWSOperation.getQueueAttributes].actions(on: .queue),
+                on: [registry.queueARN],
+                because: "Whether EventBridge may send to the queue is in the queue's own policy."
+            ),
+            .simulation(of: [worker]),
+        ]
+        if let bus = registry.busARN {
+            statements.append(
+                Statement(
+                    "LookAtBus",
+                    [AWSOperation.describeEventBus].actions(on: .eventBus),
+                    on: [bus],
+                    because: "An event for a bus that is not there is lost."
+                )
+            )
+        }
+        return statements + (registry.role == nil ? ruleLooks : [])
+    }
+
+    /// The rules are in the registry's account.
+    var ruleLooks: [Statement] {
+        [
+            Statement(
+                "FindRules",
+                [AWSOperation.listRuleNamesByTarget].actions(on: .everything),
+                on: ["*"],
+                because: "The rules that deliver to the queue are found by their target."
+            ),
+            Statement(
+                "LookAtRules",
+                [AWSOperation.describeRule].actions(on: .rule),
+                on: [registry.names.arn("events", "rule/*")],
+                because: "What a rule passes on is in its pattern."
+            ),
+        ]
+    }
+}
+
+extension Statement {
+    /// Asking what policies say, where only a change would show it otherwise.
+    static func simulation(of roles: [String]) -> Statement {
+        Statement(
+            "Simulate",
+            [AWSOperation.simulatePrincipalPolicy].actions(on: .role),
+            on: roles,
+            because: "IAM can be asked what a role's policies say, where else only a change would show it."
+        )
+    }
+}
+
+extension Deployment {
+    func looks(as role: String, among count: Int) -> [Statement] {
+        var statements = [
+            .simulation(of: [role, account.executionRole]),
+            Statement(
+                "LookAtExecutionRole",
+                [.getRole].actions(on: .executionRole),
+                on: [account.executionRole],
+                because: "Whether SageMaker may assume the execution role is in that role's trust policy."
+            ),
+            Statement(
+                "LookAtQuotas",
+                [.listServiceQuotas].actions(on: .everything),
+                on: ["*"],
+                because:
+                    "An update doubles the instances, and AWS lets the quotas be read on everything alone."
+            ),
+            Statement(
+                "LookAtImages",
+                [.batchGetImage].actions(on: .repository),
+                on: repositories ?? ["*"],
+                because: "A container's image has to be readable from the account."
+            ),
+        ]
+        if !keyARNs.isEmpty {
+            statements.append(
+                Statement(
+                    "LookAtKeys",
+                    [.describeKey].actions(on: .objectKey, .volumeKey),
+                    on: keyARNs,
+                    because: "A key that is disabled encrypts nothing."
+                )
+            )
+        }
+        if gateAlarms.isEmpty, !trafficAlarms.isEmpty {
+            statements.append(
+                Statement(
+                    "LookAtAlarms",
+                    [.describeAlarms].actions(on: .everything),
+                    on: ["*"],
+                    because: "SageMaker goes back on no alarm that does not exist."
+                )
+            )
+        }
+        if count > 1 {
+            for index in statements.indices { statements[index].sid += account.name.asSID }
+        }
+        return statements
+    }
+
+    /// The repositories that the endpoints' containers are pulled from; nil where packages name some of them.
+    var repositories: [String]? {
+        let images = endpoints.map { $0.container.flatMap { ImageName($0.image)?.repository } }
+        let known = images.compactMap(\.self)
+        return known.count == images.count ? known.unique : nil
+    }
+
+    /// The keys that copies and volumes are encrypted with.
+    var keyARNs: [String] {
+        let volumes = endpoints.compactMap { $0.stage(ofAccount: account.name)?.variant.volumeKmsKey }
+        return ([account.kmsKey].compactMap(\.self) + volumes).unique
+    }
+}

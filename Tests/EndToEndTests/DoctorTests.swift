@@ -1,0 +1,124 @@
+import Foundation
+import Native
+import Testing
+
+/// What a rollout will need is looked for before anything is deployed, all of it at once.
+@Suite(.enabled(if: LocalAWS.url != nil))
+struct DoctorTests {
+    @Test func aHealthyWorldHasNothingMissing() async throws {
+        try await World.with { world in
+            try await world.becomeHealthy()
+            let (status, findings) = try await world.examine()
+            #expect(findings.filter { $0.verdict != "ok" }.map(\.description) == [])
+            #expect(status == 0)
+            let checks = Set(findings.map(\.check))
+            #expect(
+                checks.isSuperset(of: [
+                    "identity", "clock", "queue", "queue policy", "dead letters", "rule", "policy", "group",
+                    "role",
+                    "artifact", "model prefix", "endpoint", "execution role", "image", "quota",
+                ])
+            )
+            let table = try await world.sluice("doctor", as: world.worker)
+            #expect(table.status == 0)
+            #expect(table.output.contains("0 missing, 0 unknown"))
+            let check = try await world.sluice("check", "--online", as: world.worker)
+            #expect(check.status == 0)
+            #expect(check.output.contains("nothing is wrong") && check.output.contains("0 missing"))
+        }
+    }
+
+    /// Every fault that was planted is found in one run, and nothing that was not planted is called missing.
+    @Test func everyFaultIsFoundAtOnce() async throws {
+        try await World.with { world in
+            let plants = try await Plants(world).all()
+            #expect(plants.count >= 20)
+            let (status, findings) = try await world.examine()
+            #expect(status == 1)
+            let missing = findings.filter { $0.verdict == "missing" }
+            for plant in plants {
+                let found = missing.filter(plant.isFound)
+                #expect(!found.isEmpty, "\(plant)")
+                #expect(found.allSatisfy { ($0.fix ?? "").contains(plant.fix) }, "\(plant): \(found)")
+            }
+            for finding in missing {
+                #expect(plants.contains { $0.isFound(finding) }, "nobody planted \(finding)")
+            }
+        }
+    }
+
+    /// To look changes nothing: what there is, is as it was.
+    @Test func anExaminationChangesNothing() async throws {
+        try await World.with { world in
+            try await world.becomeHealthy()
+            try await world.send("somebody's message")
+            let before = try await Self.things(of: world)
+            _ = try await world.examine()
+            #expect(try await Self.things(of: world) == before)
+        }
+    }
+
+    /// Who may not look is told so, and what would let them; a rollout needs none of it.
+    @Test func whatMayNotBeLookedAtIsUnknown() async throws {
+        try await World.with { world in
+            try await world.becomeHealthy()
+            for (operation, account) in [
+                ("sqs.GetQueueAttributes", world.registry), ("events.ListRuleNamesByTarget", world.registry),
+                ("iam.SimulatePrincipalPolicy", world.registry),
+                ("iam.SimulatePrincipalPolicy", world.staging),
+                ("iam.GetRole", world.staging), ("servicequotas.ListServiceQuotas", world.staging),
+                ("ecr.BatchGetImage", world.staging),
+            ] {
+                _ = try await world.fault(operation, "AccessDeniedException", in: account)
+            }
+            let (status, findings) = try await world.examine()
+            #expect(status == 0)
+            let unknown = findings.filter { $0.verdict == "unknown" }
+            #expect(
+                Set(unknown.map { "\($0.account) \($0.check)" }) == [
+                    "worker queue", "registry rule", "worker policy", "staging policy",
+                    "staging execution role",
+                    "staging quota", "staging image",
+                ]
+            )
+            #expect(unknown.allSatisfy { $0.fix?.contains("To have this checked: add to ") == true })
+            #expect(findings.allSatisfy { $0.verdict != "missing" })
+        }
+    }
+
+    @Test func withoutCredentialsThereIsOneFinding() async throws {
+        try await World.with { world in
+            let outcome = try await world.run(
+                ["doctor", "--json"],
+                environment: ["AWS_ACCESS_KEY_ID": "AKIANOBODY", "AWS_SECRET_ACCESS_KEY": "nothing"]
+            )
+            #expect(outcome.status == 1)
+            let findings = try JSONDecoder().decode([World.Finding].self, from: Data(outcome.output.utf8))
+            #expect(findings.map(\.check) == ["identity"])
+            #expect(findings.map(\.verdict) == ["missing"])
+        }
+    }
+
+    /// What an examination could have changed, as the stand-in shows it.
+    private static func things(of world: World) async throws -> [String] {
+        var things: [String] = []
+        let buckets = [
+            "acme-staging-models-\(world.staging)", "acme-prod-models-\(world.prod)",
+            "acme-artifacts-\(world.registry)",
+        ]
+        for bucket in buckets {
+            things.append(try await world.aws.get("objects?bucket=\(bucket)").text)
+            things.append(try await world.aws.get("uploads?bucket=\(bucket)").text)
+        }
+        things.append(try await world.aws.get("queues?queueUrl=\(world.queue)").text)
+        for account in [world.staging, world.prod] {
+            for (service, operation) in [
+                ("sagemaker", "ListModels"), ("sagemaker", "ListEndpointConfigs"),
+                ("sagemaker", "ListEndpoints"),
+            ] {
+                things.append(try await world.administer(account, service, operation).text)
+            }
+        }
+        return things
+    }
+}
