@@ -90,7 +90,8 @@ class Scene:
                 ImageRepositories=REPOSITORY,
                 ModelBucketPrefix="acme-models",
                 ModelKey=keys["ModelKey"],
-                VolumeKeys=keys["VolumeKey"],
+                # Volumes are encrypted in production only.
+                VolumeKeys=keys["VolumeKey"] if account == self.accounts["prod"] else "",
                 EndpointBusArn=registry["EndpointBusArn"],
             )
 

@@ -18,7 +18,7 @@ LARGE = 257 * 2**20
 
 def play(scene: Scene) -> None:
     """Everything, in order; raises where it does not go as it must."""
-    _write_accounts(scene)
+    write_accounts(scene)
     _prepare(scene)
     scene.enforce()
     for step in (_first, _second, _adopted, _failed, _abandoned, _pruned, _rebuilt):
@@ -26,7 +26,7 @@ def play(scene: Scene) -> None:
     _look(scene)
 
 
-def _write_accounts(scene: Scene) -> None:
+def write_accounts(scene: Scene) -> None:
     scene.write("registry.yaml", scene.outputs[f"{scene.registry}/registry"]["RegistryDocument"])
     for stage, account in scene.accounts.items():
         document = scene.outputs[f"{account}/deployment-account"]["AccountDocument"]
@@ -215,4 +215,7 @@ def _look(scene: Scene) -> None:
         for name in (FORECAST, CHURN):
             if scene.endpoint(stage, name)["writes"] != {"logs": True, "metrics": True}:
                 raise Different(f"endpoint {name} in {stage} has no logs or no metrics")
-    print(scene.world.get("logs", account=scene.registry, group="/aws/events/sluice", region="eu-west-1"))
+    told = scene.world.get("logs", account=scene.registry, group="/aws/events/sluice")
+    names = {event["detail"]["name"] for event in told}
+    if not {"decided", "ended"} <= names:
+        raise Different(f"of Sluice's own events there are {sorted(names)} only")
