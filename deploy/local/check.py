@@ -1086,4 +1086,9 @@ def run(url: str, wanted: list[str]) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # By its name, so that the modules with further checks find the same list.
+    import check
+    import check_policies  # noqa: F401
+    import check_stacks  # noqa: F401
+
+    sys.exit(check.main())

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Scene:
         self.outputs: dict[str, dict[str, str]] = {}
         self.limit: Callable[[str], float] = lambda _: 30.0
         self.took: dict[str, float] = {}
+        self._wanted: set[int] = set()
         self._worker: subprocess.Popen[bytes] | None = None
         self._clients: dict[str, Any] = {}
 
@@ -141,8 +143,21 @@ class Scene:
         ]
 
     def refusals(self) -> list[dict[str, Any]]:
+        """What was refused for want of a permission, but for what was shut on purpose."""
         found = [r for account in self.everyone for r in self.world.get("policies/refusals", account=account)]
-        return list({refusal["n"]: refusal for refusal in found}.values())
+        return list({refusal["n"]: refusal for refusal in found if refusal["n"] not in self._wanted}.values())
+
+    @contextmanager
+    def queue_shut(self) -> Iterator[None]:
+        """For a while the worker's queue takes no events."""
+        queue = f"arn:aws:sqs:{REGION}:{self.registry}:sluice"
+        held = next(policy for policy in self.policies() if policy["holder"] == queue)
+        left = [statement for statement in held["document"]["Statement"] if "Service" not in statement["Principal"]]
+        before = {refusal["n"] for refusal in self.refusals()}
+        self.world.post("policies", **{**held, "document": {"Statement": left}})
+        yield
+        self.world.post("policies", **held)
+        self._wanted |= {r["n"] for r in self.refusals() if r["resource"] == queue and r["n"] not in before}
 
     # The program.
 

@@ -364,10 +364,15 @@ def _metric_filter(asked: Properties, logical: str, place: Place) -> Made:
     return Made(name, {}, lambda: logs.delete_metric_filter(name, group))
 
 
+ALARM_NUMBERS = ("Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm")
+
+
 def _alarm(composite: bool) -> Callable[[Properties, str, Place], Made]:
     def make(asked: Properties, logical: str, place: Place) -> Made:
         name = asked.take("AlarmName") or place.name(logical)
-        arn = place.alarms.make(place.account, place.region, {"AlarmName": name, **asked.rest()}, composite)
+        # A parameter is a text, whatever its type.
+        given = {key: float(value) if key in ALARM_NUMBERS else value for key, value in asked.rest().items()}
+        arn = place.alarms.make(place.account, place.region, {"AlarmName": name, **given}, composite)
         return Made(name, {"Arn": arn}, lambda: place.alarms.drop(place.account, place.region, name))
 
     return make

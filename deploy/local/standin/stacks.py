@@ -33,7 +33,6 @@ class Stack:
     created: float
     status: str = "CREATE_IN_PROGRESS"
     reason: str = ""
-    parameters: dict[str, str] = field(default_factory=dict)
     outputs: list[tuple[str, str, str | None]] = field(default_factory=list)
     # Logical name, type and what was made, in order.
     made: list[tuple[str, str, Made]] = field(default_factory=list)
@@ -99,8 +98,9 @@ class Stacks:
         if unknown:
             raise lacks(f"cannot make resources of the types {', '.join(unknown)}")
         _check_capabilities(template, form)
-        stacks[name] = stack = Stack(arn, name, time.time(), parameters=given)
+        stack = Stack(arn, name, time.time())
         _make(stack, template, place)
+        stacks[name] = stack
         return f"<StackId>{escape(arn)}</StackId>"
 
 
@@ -121,9 +121,9 @@ def _make(stack: Stack, template: Template, place: Place) -> None:
             made = resources.create(kind, logical, template.value(resource.get("Properties", {})), place)
         except AWSError as error:
             _undo(stack)
-            stack.status, stack.reason = "ROLLBACK_COMPLETE", f"{logical} ({kind}): {error.message}"
             if error.code == "StandInLacks":
                 raise
+            stack.status, stack.reason = "ROLLBACK_COMPLETE", f"{logical} ({kind}): {error.message}"
             return
         stack.made.append((logical, kind, made))
         template.names[logical], template.attributes[logical] = made.name, made.attributes
