@@ -32,6 +32,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     ResponseStreamingError,
 )
+
 from standin import shapes
 from standin.wire import AWSError
 
@@ -1087,8 +1088,8 @@ def run(url: str, wanted: list[str]) -> tuple[int, int]:
 
 if __name__ == "__main__":
     # By its name, so that the modules with further checks find the same list.
-    import check
+    import check as checks
     import check_policies  # noqa: F401
     import check_stacks  # noqa: F401
 
-    sys.exit(check.main())
+    sys.exit(checks.main())

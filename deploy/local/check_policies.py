@@ -54,7 +54,10 @@ def shapes(world: World) -> None:
     invoke = held.client("sagemaker-runtime").invoke_endpoint
     expect(refused("AccessDeniedException", arn, invoke, EndpointName="demand", Body=b"1"), 403)
     queue = {"QueueUrl": world.queue}
-    expect(refused("AccessDenied", "sqs:receivemessage on resource: arn:aws", held.client("sqs").receive_message, **queue), 403)
+    expect(
+        refused("AccessDenied", "sqs:receivemessage on resource: arn:aws", held.client("sqs").receive_message, **queue),
+        403,
+    )
     bucket = world.there["modelsBucket"]
     quoted = f's3:ListBucket on resource: "arn:aws:s3:::{bucket}" because'
     expect(refused("AccessDenied", quoted, held.client("s3").list_objects_v2, Bucket=bucket), 403)
@@ -101,7 +104,10 @@ def objects(world: World) -> None:
     bucket, artifacts = world.there["modelsBucket"], world.artifacts
     world.artifact(artifacts, "a.tar.gz")
     world.artifact(bucket, "models/a")
-    read, write = allow("s3:GetObject", f"arn:aws:s3:::{artifacts}/*"), allow("s3:PutObject", f"arn:aws:s3:::{bucket}/*")
+    read, write = (
+        allow("s3:GetObject", f"arn:aws:s3:::{artifacts}/*"),
+        allow("s3:PutObject", f"arn:aws:s3:::{bucket}/*"),
+    )
     held = Held(world, read)
     s3 = held.client("s3")
     copy = {"Bucket": bucket, "Key": "models/b", "CopySource": {"Bucket": artifacts, "Key": "a.tar.gz"}}
@@ -133,7 +139,9 @@ def objects(world: World) -> None:
     expect(len(s3.delete_objects(Bucket=bucket, Delete=delete)["Deleted"]), 2)
 
 
-@check("a role is assumed where its trust and the caller's own policy say so, and a message sent where one of them does")
+@check(
+    "a role is assumed where its trust and the caller's own policy say so, and a message sent where one of them does"
+)
 def both_sides(world: World) -> None:
     held = Held(world)
     worker = f"arn:aws:iam::{world.registry}:user/sluice-worker"
@@ -141,7 +149,9 @@ def both_sides(world: World) -> None:
     held.put(world.registry, worker, "inline", allow("sts:AssumeRole", f"{held.role}x"))
     refused("AccessDenied", "sts:AssumeRole", world.assume)
     there = {"StringEquals": {"aws:ResourceAccount": world.staging}}
-    held.put(world.registry, worker, "inline", allow("sts:AssumeRole", "arn:aws:iam::*:role/sluice-deploy", Condition=there))
+    held.put(
+        world.registry, worker, "inline", allow("sts:AssumeRole", "arn:aws:iam::*:role/sluice-deploy", Condition=there)
+    )
     world.assume()
     refused("AccessDenied", "sts:AssumeRole", world.assume, ExternalId="other")
     queue, manager = world.made_of["queueArn"], world.made_of["identities"]["releaseManager"]

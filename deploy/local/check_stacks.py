@@ -23,7 +23,9 @@ class Maker:
         return self.world.client(service, self._keys)
 
     def refused(self, code: str, text: str, template: dict[str, Any], **parameters: str) -> None:
-        refused(code, text, self.client("cloudformation").create_stack, **_asked("one", json.dumps(template), parameters))
+        refused(
+            code, text, self.client("cloudformation").create_stack, **_asked("one", json.dumps(template), parameters)
+        )
 
     def make(self, name: str, template: str, **parameters: str) -> dict[str, Any]:
         client = self.client("cloudformation")
@@ -75,12 +77,20 @@ def whole(world: World) -> None:
     unknown = {"Resources": {"Q": QUEUE, "X": {"Type": "AWS::Lambda::Function"}}}
     maker.refused("StandInLacks", "cannot make resources of the types AWS::Lambda::Function", unknown)
     odd = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True}}
-    maker.refused("StandInLacks", "does not know these properties of AWS::SQS::Queue: FifoQueue", {"Resources": {"Q": odd}})
-    maker.refused("StandInLacks", "Fn::Transform", {"Resources": {"Q": {**QUEUE, "Properties": {"QueueName": {"Fn::Transform": {}}}}}})
+    maker.refused(
+        "StandInLacks", "does not know these properties of AWS::SQS::Queue: FifoQueue", {"Resources": {"Q": odd}}
+    )
+    maker.refused(
+        "StandInLacks",
+        "Fn::Transform",
+        {"Resources": {"Q": {**QUEUE, "Properties": {"QueueName": {"Fn::Transform": {}}}}}},
+    )
     declared = {"Day": {"Type": "String", "AllowedPattern": "[a-z]+", "ConstraintDescription": "has to be small."}}
     template = {"Parameters": declared, "Resources": {"Q": QUEUE}}
     maker.refused("ValidationError", "must have values", template)
-    maker.refused("ValidationError", "Parameter Day failed to satisfy constraint: has to be small.", template, Day="Mon")
+    maker.refused(
+        "ValidationError", "Parameter Day failed to satisfy constraint: has to be small.", template, Day="Mon"
+    )
     maker.refused("ValidationError", "do not exist in the template", template, Day="a", Night="b")
     # What was made before something failed is taken away again.
     policy = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "no-such-bucket", "PolicyDocument": {}}}
@@ -116,7 +126,9 @@ def registry(world: World) -> None:
     maker, outputs = _registry(world, RegistryReaders=world.prod)
     registry, account = world.registry, f"arn:aws:sqs:eu-west-1:{world.registry}"
     attributes, statements = maker.queue("flow")
-    expect(json.loads(attributes["RedrivePolicy"]), {"deadLetterTargetArn": f"{account}:flow-dead", "maxReceiveCount": 10})
+    expect(
+        json.loads(attributes["RedrivePolicy"]), {"deadLetterTargetArn": f"{account}:flow-dead", "maxReceiveCount": 10}
+    )
     expect((attributes["VisibilityTimeout"], attributes["SqsManagedSseEnabled"]), ("30", "true"))
     sources = statements["Events"]["Condition"]["ArnLike"]["aws:SourceArn"]
     rules = f"arn:aws:events:eu-west-1:{registry}:rule"
@@ -134,7 +146,10 @@ def registry(world: World) -> None:
     expect(role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"], {"Service": "ecs-tasks.amazonaws.com"})
     expect(allowed["worker Queue"]["Action"], ["sqs:ReceiveMessage", "sqs:DeleteMessage"])
     expect(allowed["worker Queue"]["Resource"], f"{account}:flow")
-    expect(allowed["worker DeploymentRoles"]["Condition"]["StringEquals"], {"aws:ResourceAccount": [world.staging, world.prod]})
+    expect(
+        allowed["worker DeploymentRoles"]["Condition"]["StringEquals"],
+        {"aws:ResourceAccount": [world.staging, world.prod]},
+    )
     bucket = json.loads(maker.client("s3").get_bucket_policy(Bucket=f"artifacts-{registry}")["Policy"])
     read = _by_sid(bucket)["SluiceReadsArtifacts"]
     expect(read["Action"], ["s3:GetObject", "s3:GetObjectVersion"])
@@ -170,7 +185,9 @@ def deployment(world: World) -> None:
         )
         role, allowed = maker.role("flow-deploy")
         trust = role["AssumeRolePolicyDocument"]["Statement"][0]
-        expect((trust["Principal"], trust["Condition"]), ({"AWS": worker}, {"StringEquals": {"sts:ExternalId": "acme-2"}}))
+        expect(
+            (trust["Principal"], trust["Condition"]), ({"AWS": worker}, {"StringEquals": {"sts:ExternalId": "acme-2"}})
+        )
         passing = allowed["endpoints ExecutionRole"]
         expect(passing["Condition"], {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}})
         expect(passing["Resource"], made["ExecutionRoleArn"])

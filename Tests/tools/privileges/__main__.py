@@ -142,8 +142,12 @@ def sweep(url: str, asked: argparse.Namespace) -> int:
                 print(f"ok    {point}\n      {ending.why}", flush=True)
             else:
                 needless.append(point)
-                print(f"FAIL  {point}\n      {ending.why or 'all went as before'}; refused: {ending.refused}", flush=True)
-    print(f"{len(tried)} actions, {len(tried) - len(needless)} needed" + (f" (of {len(found)})" if tried != found else ""))
+                print(
+                    f"FAIL  {point}\n      {ending.why or 'all went as before'}; refused: {ending.refused}", flush=True
+                )
+    print(
+        f"{len(tried)} actions, {len(tried) - len(needless)} needed" + (f" (of {len(found)})" if tried != found else "")
+    )
     for point in needless:
         print(f"not needed: {point}")
     return 1 if needless or differences or not tried else 0

@@ -58,7 +58,9 @@ class Scene:
 
     def set_up(self) -> None:
         for account in self.everyone:
-            self._stack(account, HERE / "company.yaml", Registry=self.registry, Accounts=",".join(self.accounts.values()))
+            self._stack(
+                account, HERE / "company.yaml", Registry=self.registry, Accounts=",".join(self.accounts.values())
+            )
         self.manager = self.world.post("identities", account=self.registry, name="release-manager")
         company = self.outputs[f"{self.registry}/company"]
         registry = self._stack(
@@ -169,7 +171,9 @@ class Scene:
     def start(self, *arguments: str) -> None:
         log = (self.folder / "worker.log").open("ab")
         command = [str(self._sluice), "worker", "--resync", "1s", *arguments]
-        self._worker = subprocess.Popen(command, cwd=self.folder, env=self._environment(self._keys), stdout=log, stderr=log)
+        self._worker = subprocess.Popen(
+            command, cwd=self.folder, env=self._environment(self._keys), stdout=log, stderr=log
+        )
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         if self._worker is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import signal
+from functools import partial
 from typing import Any
 
-from scene import IMAGE, Different, Scene
+from scene import Different, Scene
 
 FORECAST, CHURN = "demand-forecast", "churn"
 DE, FR = "demand-de.tar.gz", "demand-fr.tar.gz"
@@ -204,7 +205,8 @@ def _pruned(scene: Scene) -> None:
         _through(scene, number)
     for stage in scene.accounts:
         for operation in ("DeleteObjects", "DeleteModel", "DeleteEndpointConfig"):
-            scene.until(f"old releases are removed from {stage}: {operation}", lambda: scene.calls(stage, operation))
+            removed = partial(scene.calls, stage, operation)
+            scene.until(f"old releases are removed from {stage}: {operation}", removed)
 
 
 def _look(scene: Scene) -> None:

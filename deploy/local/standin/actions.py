@@ -40,6 +40,10 @@ def of(service: str, operation: str, request: Request, caller: Caller) -> list[N
     return named(request, caller)
 
 
+def knows(service: str, operation: str) -> bool:
+    return operation in SERVICES.get(service, {})
+
+
 def _plain(*actions: str) -> Needs:
     """Actions on nothing in particular, for which only a policy about every resource will do."""
     return lambda _, __: [Need(action) for action in actions]
@@ -50,7 +54,11 @@ def _plain(*actions: str) -> Needs:
 
 def _sagemaker_arn(request: Request, caller: Caller, kind: str, name: Any) -> str:
     name = str(name or "")
-    return name if name.startswith("arn:") else f"arn:aws:sagemaker:{request.region}:{caller.account}:{kind}/{name.lower()}"
+    return (
+        name
+        if name.startswith("arn:")
+        else f"arn:aws:sagemaker:{request.region}:{caller.account}:{kind}/{name.lower()}"
+    )
 
 
 def _own(operation: str, *places: tuple[str, str]) -> Needs:
@@ -130,7 +138,14 @@ def _invoke(request: Request, caller: Caller) -> list[Need]:
 # S3.
 
 S3_READS = {"HeadObject": "GetObject", "GetObject": "GetObject"}
-S3_WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload")
+S3_WRITES = (
+    "PutObject",
+    "CopyObject",
+    "CreateMultipartUpload",
+    "UploadPart",
+    "UploadPartCopy",
+    "CompleteMultipartUpload",
+)
 # Operations on a bucket or on one object that go by another name or by their own.
 S3_OTHERS = {
     "HeadBucket": "ListBucket",
@@ -140,7 +155,9 @@ S3_OTHERS = {
     "ListParts": "ListMultipartUploadParts",
     "AbortMultipartUpload": "AbortMultipartUpload",
     "DeleteObject": "DeleteObject",
+    "CreateBucket": "CreateBucket",
     "GetBucketPolicy": "GetBucketPolicy",
+    "PutBucketPolicy": "PutBucketPolicy",
     "GetBucketVersioning": "GetBucketVersioning",
     "GetBucketLocation": "GetBucketLocation",
     "GetBucketEncryption": "GetEncryptionConfiguration",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.events.models import events_backends
 from moto.iam.models import iam_backends
@@ -22,16 +22,16 @@ from .identity import Caller, role
 from .policy import ALLOWED, DELEGATED, DENIED, about, as_list, decide, lacks
 from .wire import AWSError, Request
 
-if TYPE_CHECKING:
-    from .registry import Registry
+# The services whose requests may be about another account's things.
+REACHING = ("s3", "sqs", "sts")
 
 _lock = threading.Lock()
 # The accounts whose requests are held to their policies, with the organisation each is in, if it is in one.
 _enforced: dict[str, str | None] = {}
 # What was refused for want of a permission, in order.
 _refusals: list[dict[str, Any]] = []
-# The registry, which keeps the policies of its groups itself.
-registry: Registry
+# The model registry, which keeps the policies of its groups itself and makes itself known here.
+registry: Any = None
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,13 @@ class Ruling:
     why: str = ""
 
 
-def enforce(accounts: list[str], on: bool, organization: str | None) -> list[str]:
+def enforce(accounts: list[str], on: bool, organization: str | None) -> None:
     with _lock:
         for account in accounts:
             if on:
                 _enforced[account] = organization
             else:
                 _enforced.pop(account, None)
-        return sorted(_enforced)
 
 
 def enforces(account: str) -> bool:
@@ -62,7 +61,7 @@ def refusals(account: str | None, since: int) -> list[dict[str, Any]]:
 
 def check(request: Request, caller: Caller, service: str, operation: str) -> None:
     """Refuse a request that its caller has not all the permissions for."""
-    if not _enforced or not (enforces(caller.account) or _reaches_out(request, service)):
+    if not _enforced or not (enforces(caller.account) or (service in REACHING and actions.knows(service, operation))):
         return
     for need in actions.of(service, operation, request, caller):
         if operation == "DeleteObjects":
@@ -73,20 +72,13 @@ def check(request: Request, caller: Caller, service: str, operation: str) -> Non
             raise _refusal(request, service, caller, need, ruling.why)
 
 
-def _reaches_out(request: Request, service: str) -> bool:
-    """Whether it may be about another account's things: only S3's, SQS's and STS's requests name such."""
-    return service in ("s3", "sqs", "sts")
-
-
 def denied_keys(request: Request, caller: Caller) -> list[str]:
     """The keys of a DeleteObjects that the caller may not delete."""
     if not _enforced:
         return []
     needs = actions.of("s3", "DeleteObjects", request, caller)
     keys = actions.s3_deleted(request)
-    return [
-        key for key, need in zip(keys, needs, strict=True) if not judge(caller, need, request.region).allowed
-    ]
+    return [key for key, need in zip(keys, needs, strict=True) if not judge(caller, need, request.region).allowed]
 
 
 def judge(caller: Caller, need: Need, region: str) -> Ruling:

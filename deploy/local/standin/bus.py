@@ -81,7 +81,10 @@ def _may_deliver(rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> b
     needs = {
         "sqs": [Need("sqs:SendMessage", arn), *actions.queue_key("SendMessage", arn)],
         "events": [Need("events:PutEvents", arn, facts)],
-        "logs": [Need("logs:CreateLogStream", f"{arn}:*", {"aws:SourceArn": None}), Need("logs:PutLogEvents", f"{arn}:*")],
+        "logs": [
+            Need("logs:CreateLogStream", f"{arn}:*", {"aws:SourceArn": None}),
+            Need("logs:PutLogEvents", f"{arn}:*"),
+        ],
     }[arn.split(":")[2]]
     source, owner = rule.arn.split(":"), arn.split(":")[4]
     if "RoleArn" in target:

@@ -19,8 +19,8 @@ Asked = dict[str, Any]
 
 
 def enforce(asked: Asked) -> Asked:
-    on = bool(asked.get("on", True))
-    return {"enforced": authority.enforce(asked["accounts"], on, asked.get("organization"))}
+    authority.enforce(asked["accounts"], bool(asked.get("on", True)), asked.get("organization"))
+    return asked
 
 
 def session(tokens: TokenService) -> Callable[[Asked], Any]:
@@ -31,7 +31,9 @@ def session(tokens: TokenService) -> Callable[[Asked], Any]:
         if found is None:
             raise KeyError(f"role {arn}")
         account = arn.split(":")[4]
-        where = f"arn:aws:{service.partition('.')[0].partition('-')[0]}:{asked.get('region', 'eu-west-1')}:{account}:local"
+        where = (
+            f"arn:aws:{service.partition('.')[0].partition('-')[0]}:{asked.get('region', 'eu-west-1')}:{account}:local"
+        )
         facts = {"aws:SourceAccount": account, "aws:SourceArn": where}
         trust = found.assume_role_policy_document
         if policy.decide(trust, service, "sts:AssumeRole", "*", facts) != policy.ALLOWED:

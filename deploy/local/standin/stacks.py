@@ -14,16 +14,19 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
 
-from . import resources
+from . import making_access, making_messages
 from .alarms import Alarms
 from .identity import Caller
+from .making import Made, Place, Properties
 from .policy import lacks
-from .resources import Made, Place
 from .sagemaker import Service
 from .template import Template, invalid
 from .wire import AWSError, Reply, Request
 
 SPACE = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"'
+
+
+TYPES = {**making_access.TYPES, **making_messages.TYPES}
 
 
 @dataclass
@@ -94,7 +97,7 @@ class Stacks:
         }
         exports = {export: value for stack in stacks.values() for _, value, export in stack.outputs if export}
         template = Template(form["TemplateBody"], given, pseudo, exports)
-        unknown = sorted(kind for kind in template.kinds() if kind not in resources.TYPES)
+        unknown = sorted(kind for kind in template.kinds() if kind not in TYPES)
         if unknown:
             raise lacks(f"cannot make resources of the types {', '.join(unknown)}")
         _check_capabilities(template, form)
@@ -118,7 +121,7 @@ def _make(stack: Stack, template: Template, place: Place) -> None:
     for logical, resource in template.resources():
         kind = resource["Type"]
         try:
-            made = resources.create(kind, logical, template.value(resource.get("Properties", {})), place)
+            made = _create(kind, logical, template.value(resource.get("Properties", {})), place)
         except AWSError as error:
             _undo(stack)
             if error.code == "StandInLacks":
@@ -129,6 +132,17 @@ def _make(stack: Stack, template: Template, place: Place) -> None:
         template.names[logical], template.attributes[logical] = made.name, made.attributes
     stack.outputs = template.outputs()
     stack.status = "CREATE_COMPLETE"
+
+
+def _create(kind: str, logical: str, values: dict[str, Any], place: Place) -> Made:
+    properties = Properties(values)
+    made = TYPES[kind](properties, logical, place)
+    try:
+        properties.check(kind)
+    except Exception:
+        made.undo()
+        raise
+    return made
 
 
 def _undo(stack: Stack) -> None:

@@ -62,9 +62,7 @@ class Template:
     `names` has what `Ref` gives for each resource that was made, and `attributes` what `Fn::GetAtt` gives.
     """
 
-    def __init__(
-        self, text: str, given: dict[str, str], pseudo: dict[str, str], exports: dict[str, str]
-    ) -> None:
+    def __init__(self, text: str, given: dict[str, str], pseudo: dict[str, str], exports: dict[str, str]) -> None:
         try:
             document = yaml.load(text, _Loader)
         except yaml.YAMLError as error:
@@ -237,7 +235,9 @@ def _parameters(declared: dict[str, Any], given: dict[str, str]) -> dict[str, An
     missing = [name for name, asked in declared.items() if name not in given and "Default" not in asked]
     if missing:
         raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
-    return {name: _parameter(name, asked, str(given.get(name, asked.get("Default")))) for name, asked in declared.items()}
+    return {
+        name: _parameter(name, asked, str(given.get(name, asked.get("Default")))) for name, asked in declared.items()
+    }
 
 
 def _parameter(name: str, asked: dict[str, Any], text: str) -> Any:
