@@ -226,6 +226,10 @@ public struct Attempt: Hashable, Sendable, Codable {
         case (.updating, .endpointUpdateAccepted): go(.awaiting, at: now + pace.tick, because: recalled)
         case (.updating, .endpointSeen(let sight)) where recalled != nil || isHeld:
             sawUnasked(sight, now, pace)
+        // It was being tested when it was taken back, and what its models answered is no less true.
+        case (.restoring, .checkFailed(let blame, let sentence)) where recalled != nil:
+            self.blame = blame
+            reason = "\(reason ?? "taken back"); meanwhile \(sentence)"
         case (.restoring, .endpointUpdateAccepted): go(.awaitingRestore, at: now + pace.tick, because: reason)
         case (.awaiting, .endpointSeen(let sight)): saw(sight, now: now, pace: pace)
         case (.awaitingRestore, .endpointSeen(let sight)): sawRestore(sight, now: now, pace: pace)

@@ -7,8 +7,8 @@ extension Gate {
     /// and quiet in the soaking ones since the soak began.
     ///
     /// An alarm that went off where the release soaks, since it began to roll there, is the release's failure;
-    /// one that was red before, or is red where it would go, only keeps it out. One that came back to OK during the soak leaves nothing but the moment it did, so the
-    /// soak's time is counted again from there.
+    /// one that was red before, or is red where it would go, only keeps it out. One that came back to OK
+    /// during the soak leaves nothing but the moment it did, so the soak's time is counted again from there.
     func alarmsQuiet(_ now: Moment) -> Condition? {
         guard !plan.gate.alarms.isEmpty else { return nil }
         let soaking = upstream.flatMap { account in

@@ -33,6 +33,14 @@ import Testing
                 """
         ) { _ = try await STS($0).assumeRole(roleARN: "arn", sessionName: "sluice") },
         Case(
+            name: "SimulatePrincipalPolicy",
+            good: """
+                <SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member>\
+                <EvalActionName>a</EvalActionName><EvalDecision>allowed</EvalDecision></member></EvaluationResults>\
+                </SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>
+                """
+        ) { _ = try await IAM($0).simulate(role: "arn", actions: ["a"]) },
+        Case(
             name: "CopyObject",
             good:
                 "<CopyObjectResult><ETag>\"e\"</ETag><ChecksumSHA256>AAAA</ChecksumSHA256></CopyObjectResult>"

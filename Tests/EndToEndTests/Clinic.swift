@@ -64,6 +64,7 @@ extension World {
             "PutImage",
             [
                 "repositoryName": "linear", "imageTag": "1",
+                "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
                 "imageManifest": .string(#"{"schemaVersion": 2, "config": {}, "layers": []}"#),
             ]
         )

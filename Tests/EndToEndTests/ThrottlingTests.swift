@@ -34,12 +34,13 @@ struct ThrottlingTests {
             // wait for those that were approved after it.
             let begun = try worker.begun(in: "staging").compactMap { Self.names.firstIndex(of: $0) }
             #expect(begun.count == Self.names.count)
-            let late = zip(begun, begun.indices).map { $1 - $0 }.max() ?? 0
-            #expect(late <= Self.names.count / 4, "they began in the order of their approvals: \(begun)")
+            #expect(Self.latest(of: begun) <= Self.names.count / 4, "the order of their approvals: \(begun)")
             for account in [world.staging, world.prod] {
                 let made = try await world.made(in: account)
                 #expect(Set(made) == Set(Self.names), "each is there")
                 #expect(made.count == Self.names.count, "and once")
+                let order = made.compactMap { Self.names.firstIndex(of: $0) }
+                #expect(Self.latest(of: order) <= Self.names.count / 4, "no refusal cost a place: \(order)")
                 let refused = try await world.refused(in: account)
                 let calls = try await world.counts(account).filter { $0.key.hasPrefix("sagemaker.") }
                 let all = calls.values.reduce(0, +)
@@ -47,6 +48,11 @@ struct ThrottlingTests {
                 #expect(refused < Int64(all / 4), "\(refused) of \(all) calls were refused")
             }
         }
+    }
+
+    /// How many places the latest of them came late.
+    private static func latest(of order: [Int]) -> Int {
+        zip(order, order.indices).map { $1 - $0 }.max() ?? 0
     }
 }
 

@@ -1,5 +1,6 @@
-import Promotion
 import Testing
+
+@testable import Promotion
 
 /// Attempts as transcripts: one line per event, with the state it leads to and the effect then owed.
 @Suite struct AttemptTests {
@@ -414,6 +415,19 @@ import Testing
         #expect(first.fails(.denied) == "errored")
         let refused = AttemptScript.reaching(.testing, first: true)
         #expect(refused.fails(.invalid) == "failed")
+    }
+
+    /// What a model answered is known, even if a person was quicker than its answer.
+    @Test func aCheckThatFailsAfterItWasTakenBackIsBelieved() {
+        let it = AttemptScript.reaching(.testing)
+        it.attempt.recall(because: "Bert rolled it back", now: it.now)
+        #expect(it.line == "restoring: updateEndpoint old")
+        let wrong = Attempt.Event.checkFailed(blame: .targets(["de"]), sentence: "de answers wrong")
+        #expect(it.hears(wrong) == "restoring: updateEndpoint old")
+        _ = it.hears(.endpointUpdateAccepted)
+        #expect(it.sees(.inService, on: "old", at: 2500) == "aborted")
+        #expect(it.attempt.blame == .targets(["de"]))
+        #expect(it.attempt.reason == "Bert rolled it back; meanwhile de answers wrong. old serves again.")
     }
 
     @Test(arguments: [EndpointSight.Kind.inService, .failed, .impaired])

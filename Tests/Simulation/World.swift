@@ -172,7 +172,8 @@ final class World: @unchecked Sendable {
 
     func rows(_ sql: String, _ arguments: StatementArguments = []) -> [GRDB.Row] {
         do {
-            return try database.read { database in
+            // Making a connection read-only for a while lets SQLite forget every statement it has compiled.
+            return try database.unsafeRead { database in
                 try GRDB.Row.fetchAll(try database.cachedStatement(sql: sql), arguments: arguments)
             }
         } catch {

@@ -5,6 +5,7 @@
 * Every parameter is described; every text that can be wrong has a pattern, and a sentence for whoever gets it wrong.
 * What a parameter cannot be is refused (REFUSED), and what it can be is not (ACCEPTED).
 * Every wildcard of a policy is argued for, in a comment on its line or just before it.
+* Every queue that a rule sends to, also what it cannot deliver, lets that rule send.
 * The Dockerfile builds with the packages of deploy/prepare, and systemd has nothing to say about the unit.
 
 One line for each fault; the exit code is 0 only if there is none.
@@ -50,6 +51,9 @@ REFUSED = {
     "WorkerPrincipal": ["*", "arn:aws:iam::111111111111:root"],
     "Deciders": ["*", "arn:aws:iam::111111111111:role/*"],
     "DownstreamQueues": ["*", "https://sqs.eu-west-1.amazonaws.com/222222222222/sluice"],
+    "WorkerTemplate": ["deploy/worker-ecs.yaml", "s3://acme/worker-ecs.yaml", "http://acme.s3.amazonaws.com/w.yaml"],
+    "VpcId": ["acme", "*"],
+    "Subnets": ["acme", "*"],
     "OidcProvider": ["https://oidc.eks.eu-west-1.amazonaws.com/id/A", "*"],
     "OidcSubject": ["", "system:serviceaccount:*:sluice"],
     "EventBusName": ["", "arn:aws:events:eu-west-1:111111111111:event-bus/default"],
@@ -60,7 +64,7 @@ REFUSED = {
     "ImageRepositories": ["", "forecast", "arn:aws:ecr:eu-west-1:111111111111:repository/*"],
     "ImageRepository": ["acme/sluice", "arn:aws:ecr:eu-west-1:111111111111:repository/*"],
     "ModelBucketPrefix": ["", "Acme", "a" * 33, "acme.models"],
-    "Image": ["", "sluice", "acme/sluice", "acme/sluice@sha256:1"],
+    "Image": ["sluice", "acme/sluice", "acme/sluice@sha256:1"],
     "Only": ["two words", "*"],
     "LedgerSecret": ["postgresql://sluice@db/sluice", "*"],
     "LedgerCidr": ["", "10.0.0.0", "10.0.0.0/33", "::/0"],
@@ -78,6 +82,7 @@ ACCEPTED = {
     "QueueKey": ["arn:aws-cn:kms:cn-north-1:111111111111:key/mrk-0123"],
     "RegistryRegion": ["us-gov-west-1", "ap-southeast-2"],
     "SageMakerProjectId": ["p-abcdefghijkl"],
+    "WorkerTemplate": ["https://acme.s3.eu-west-1.amazonaws.com/sluice/worker-ecs.yaml"],
 }
 
 
@@ -88,6 +93,14 @@ def entries(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
 
 def plain(node: yaml.Node) -> dict[str, str]:
     return {key: value.value for key, value in entries(node) if isinstance(value, yaml.ScalarNode)}
+
+
+def mentioned(node: yaml.Node) -> set[str]:
+    """The resources that a node refers to, by `!Ref` or `!GetAtt`."""
+    if isinstance(node, yaml.ScalarNode):
+        return {node.value.partition(".")[0]} if node.tag in ("!Ref", "!GetAtt") else set()
+    items = [item for pair in node.value for item in (pair if isinstance(node, yaml.MappingNode) else [pair])]
+    return set().union(*map(mentioned, items))
 
 
 class Template:
@@ -104,6 +117,24 @@ class Template:
         for section in ("Resources", "Outputs"):
             for line in self.wildcards(self.sections[section], [], in_policy=section == "Outputs"):
                 yield f"{self.path}:{line + 1}: a wildcard that no comment here argues for"
+
+        for queue, rule in self.unheard():
+            yield f"{self.path}: {queue} does not let {rule} send"
+
+    def unheard(self) -> Iterator[tuple[str, str]]:
+        """The queues of this template that a rule of it sends to, and that have no policy which lets it."""
+        resources = {name: dict(entries(node)) for name, node in entries(self.sections["Resources"])}
+        kinds = {name: resource["Type"].value for name, resource in resources.items()}
+        heard = set()
+        for name, kind in kinds.items():
+            if kind == "AWS::SQS::QueuePolicy":
+                named = mentioned(resources[name]["Properties"])
+                heard |= {(queue, rule) for queue in named for rule in named}
+        for name, kind in kinds.items():
+            if kind == "AWS::Events::Rule":
+                named = sorted(mentioned(resources[name]["Properties"]))
+                queues = [other for other in named if kinds.get(other) == "AWS::SQS::Queue"]
+                yield from ((queue, name) for queue in queues if (queue, name) not in heard)
 
     def parameter(self, name: str, parameter: dict[str, str]) -> Iterator[str]:
         kind, pattern = parameter["Type"], parameter.get("AllowedPattern")

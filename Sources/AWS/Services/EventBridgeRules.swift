@@ -82,6 +82,13 @@ public struct EventRule: Sendable, Decodable, Equatable {
     /// `ENABLED`, `DISABLED` or `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
     public let state: String?
 
+    public init(name: String, arn: String?, pattern: String?, state: String?) {
+        self.name = name
+        self.arn = arn
+        self.pattern = pattern
+        self.state = state
+    }
+
     private enum CodingKeys: String, CodingKey {
         case name = "Name"
         case arn = "Arn"

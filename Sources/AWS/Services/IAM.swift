@@ -45,21 +45,22 @@ public struct IAM: Sendable {
     ///
     /// - Parameters:
     ///   - resources: ARNs; none for everything.
-    ///   - context: Keys of conditions and the text each has.
+    ///   - context: What keys of conditions have.
     public func simulate(
         role arn: String,
         actions: [String],
         resources: [String] = [],
-        context: [String: String] = [:]
+        context: [SimulatedFact] = []
     ) async throws -> [SimulatedDecision] {
         var form = [("PolicySourceArn", arn)]
         form += actions.enumerated().map { ("ActionNames.member.\($0 + 1)", $1) }
         form += resources.enumerated().map { ("ResourceArns.member.\($0 + 1)", $1) }
-        for (index, entry) in context.sorted(by: { $0.key < $1.key }).enumerated() {
+        for (index, fact) in context.enumerated() {
             let name = "ContextEntries.member.\(index + 1)"
             form += [
-                ("\(name).ContextKeyName", entry.key), ("\(name).ContextKeyType", "string"),
-                ("\(name).ContextKeyValues.member.1", entry.value),
+                ("\(name).ContextKeyName", fact.key),
+                ("\(name).ContextKeyType", fact.isBoolean ? "boolean" : "string"),
+                ("\(name).ContextKeyValues.member.1", fact.value),
             ]
         }
         var decisions: [SimulatedDecision] = []
@@ -91,6 +92,19 @@ public struct IAM: Sendable {
     }
 }
 
+/// What a key that conditions ask for has in a simulation.
+public struct SimulatedFact: Sendable, Hashable {
+    let key: String
+    let value: String
+    let isBoolean: Bool
+
+    public init(key: String, value: String, isBoolean: Bool = false) {
+        self.key = key
+        self.value = value
+        self.isBoolean = isBoolean
+    }
+}
+
 /// What policies say to one action on one resource.
 public struct SimulatedDecision: Sendable, Equatable {
     public let action: String
@@ -99,7 +113,8 @@ public struct SimulatedDecision: Sendable, Equatable {
     /// Whether a statement denies it, which no statement that allows it makes good.
     public let isForbidden: Bool
 
-    init(action: String, resource: String, decision: String) {
+    /// - Parameter decision: `allowed`, `implicitDeny` or `explicitDeny`.
+    package init(_ action: String, _ resource: String, _ decision: String) {
         self.action = action
         self.resource = resource
         isAllowed = decision == "allowed"
@@ -129,18 +144,10 @@ private struct Simulation: Decodable {
                 let apart = evaluation.apart?.member ?? []
                 return apart.isEmpty
                     ? [
-                        SimulatedDecision(
-                            action: evaluation.action,
-                            resource: evaluation.resource ?? "*",
-                            decision: evaluation.decision
-                        )
+                        SimulatedDecision(evaluation.action, evaluation.resource ?? "*", evaluation.decision)
                     ]
                     : apart.map {
-                        SimulatedDecision(
-                            action: evaluation.action,
-                            resource: $0.resource,
-                            decision: $0.decision
-                        )
+                        SimulatedDecision(evaluation.action, $0.resource, $0.decision)
                     }
             }
         }

@@ -8,7 +8,7 @@ import Native
 ///
 /// See the [Amazon SageMaker API Reference](https://docs.aws.amazon.com/sagemaker/latest/APIReference/).
 public struct SageMaker: Sendable {
-    /// The longest that a call which changes what serves may take.
+    /// The longest that a call which may not be repeated may take: a claim has to outlast it.
     static let changing = Duration.seconds(15)
 
     let client: AWSClient

@@ -59,8 +59,9 @@ public final class AWSClient: Sendable {
         var paid = 0
         var hasRenewed = false
         var hasSetClock = false
+        let ticket = pacers.withLock { $0[call.service.name, default: Pacer()].ticket() }
         while true {
-            try await takePlace(call)
+            try await waitForTurn(of: ticket, call)
             let used = try await currentCredentials(call)
             let failure: Failure
             switch try await attempt(call, number: number, credentials: used, decode: decode) {
@@ -87,17 +88,30 @@ public final class AWSClient: Sendable {
                 throw failure.error
             }
             paid = failure.cost
-            try await timing.sleep(policy.pause(after: number, random: timing.random()))
+            // Whoever was throttled waits for a turn, and keeps its place in the line.
+            if failure.error.kind != .throttled {
+                try await timing.sleep(policy.pause(after: number, random: timing.random()))
+            }
             number += 1
         }
     }
 
     /// Waits for the call's turn where the account has shown how much it takes.
-    private func takePlace(_ call: AWSCall) async throws {
+    private func waitForTurn(of ticket: Pacer.Ticket, _ call: AWSCall) async throws {
         try Task.checkCancellation()
+        while let pause = turn(of: ticket, call) {
+            do {
+                try await timing.sleep(pause)
+            } catch {
+                pacers.withLock { $0[call.service.name]?.leave(ticket) }
+                throw error
+            }
+        }
+    }
+
+    private func turn(of ticket: Pacer.Ticket, _ call: AWSCall) -> Duration? {
         let elapsed = timing.elapsed()
-        let pause = pacers.withLock { $0[call.service.name, default: Pacer()].place(at: elapsed) }
-        if pause > .zero { try await timing.sleep(pause) }
+        return pacers.withLock { $0[call.service.name, default: Pacer()].turn(of: ticket, at: elapsed) }
     }
 
     private struct Failure: Error {

@@ -41,17 +41,17 @@ public struct Doctor: Sendable {
             return [.missing("worker", "identity", "\(error)", fix: fix)]
         }
         let principal = Self.principal(identity.arn)
-        let permissions = Permissions(folder, worker: principal)
-        let worker = permissions.roles[0]
+        let worker = Permissions(folder, worker: principal).roles[0]
         let roles = RoleCheck(own: own, worker: worker) { credentials, account, region in
             client(StaticCredentials(credentials), account, region)
         }
         let text = "runs as \(identity.arn), SenderId \(identity.userID)"
         var findings = [Finding.ok("worker", "identity", text)]
 
-        let registry = try await self.registry(own, roles, permissions)
+        let registry = try await self.registry(roles, Permissions(folder, worker: principal))
         findings += registry.findings
-        let wards = try await self.wards(own, roles, permissions, registry.packages)
+        let permissions = Permissions(folder, worker: principal, artifacts: registry.places)
+        let wards = try await self.wards(roles, permissions, registry)
         let workerCheck = WorkerCheck(
             folder: folder,
             role: worker,
@@ -105,13 +105,14 @@ public struct Doctor: Sendable {
         var findings: [Finding]
         let client: AWSClient
         var packages: [NewestPackage] = []
+
+        /// Where the packages have their artifacts.
+        var places: [S3Prefix] {
+            packages.compactMap { $0.artifact.flatMap(S3URL.init)?.folder }.unique
+        }
     }
 
-    private func registry(
-        _ own: AWSClient,
-        _ roles: RoleCheck,
-        _ permissions: Permissions
-    ) async throws -> Registry {
+    private func registry(_ roles: RoleCheck, _ permissions: Permissions) async throws -> Registry {
         let document = folder.registry
         let role = document.role.flatMap(permissions.role) ?? permissions.roles[0]
         var registry = Registry(findings: [], client: client(base, nil, document.region))
@@ -147,13 +148,12 @@ public struct Doctor: Sendable {
     }
 
     private func wards(
-        _ own: AWSClient,
         _ roles: RoleCheck,
         _ permissions: Permissions,
-        _ packages: [NewestPackage]
+        _ registry: Registry
     ) async throws -> (found: [Ward], findings: [Finding]) {
         let deployments = folder.deployments(
-            artifacts: ArtifactSources(owners: folder.registry.artifactOwners, prefixes: [])
+            artifacts: ArtifactSources(owners: folder.registry.artifactOwners, prefixes: registry.places)
         )
         let seen = try await deployments.concurrentMap(atMost: Self.breadth) { deployment in
             let account = deployment.account
@@ -171,7 +171,7 @@ public struct Doctor: Sendable {
             let ward = sight.client.map { found in
                 // Own credentials are used in the region of the account that has no role.
                 let local = account.role == nil ? client(base, account.account, account.region) : found
-                return Ward(deployment: deployment, client: local, role: role, packages: packages)
+                return Ward(deployment: deployment, client: local, role: role, packages: registry.packages)
             }
             return (ward, sight.finding)
         }
@@ -180,7 +180,7 @@ public struct Doctor: Sendable {
 
     /// What IAM is asked about an account: its role, unless that is the worker's own, and its execution role.
     private func policies(_ ward: Ward, _ permissions: Permissions) -> [PolicyCheck] {
-        let execution = permissions.role(ward.account.executionRole)
+        let execution = permissions.role(ward.account.executionRole).map(\.loading)
         let own = ward.account.role == nil ? nil : ward.role
         return [own, execution].compactMap(\.self).map { role in
             PolicyCheck(

@@ -15,10 +15,29 @@ struct PolicyCheck: Sendable {
 
     func look() async throws -> [Finding] {
         guard let arn = role.arn else { return [] }
-        let answers = try await role.statements.concurrentMap(atMost: 4) { statement in
-            Answer(statement: statement, decisions: try await see { try await ask(arn, statement) })
+        let statements = Self.askable(role.statements)
+        // Who may not ask once may not ask again.
+        let first = try await statements.prefix(1).map(\.self).concurrentMap(atMost: 1) {
+            try await answer(arn, $0)
         }
-        return Self.findings(name, role, answers) { .unseen(name, "policy", $0, grantee, grant) }
+        if case .failure(let error) = first.first?.decisions, !error.isMissing { return [unseen(error)] }
+        let others = try await Array(statements.dropFirst()).concurrentMap(atMost: 4) {
+            try await answer(arn, $0)
+        }
+        return Self.findings(name, role, first + others) { unseen($0) }
+    }
+
+    /// Where it is not known yet what a statement is about, there is nothing to ask.
+    static func askable(_ statements: [Statement]) -> [Statement] {
+        statements.filter { statement in !statement.resources.contains { $0.contains(":::*") } }
+    }
+
+    private func unseen(_ error: AWSError) -> Finding {
+        let finding = Finding.unseen(name, "policy", error, grantee, grant)
+        let text =
+            "what \(role.arn ?? role.who) may do can only be tried by changing something, and IAM could not be "
+            + "asked: \(error)"
+        return .unknown(name, "policy", text, fix: finding.fix)
     }
 
     /// What IAM said to one statement's actions.
@@ -27,16 +46,22 @@ struct PolicyCheck: Sendable {
         let decisions: Seen<[SimulatedDecision]>
     }
 
+    private func answer(_ arn: String, _ statement: Statement) async throws -> Answer {
+        Answer(statement: statement, decisions: try await see { try await ask(arn, statement) })
+    }
+
     private func ask(_ arn: String, _ statement: Statement) async throws -> [SimulatedDecision] {
-        let context = statement.condition.values.flatMap(\.self).compactMap { key, values in
-            values.first.map { (key, $0) }
+        let context = statement.condition.sorted { $0.key < $1.key }.flatMap { test, keys in
+            keys.sorted { $0.key < $1.key }.compactMap { key, values in
+                values.first.map { SimulatedFact(key: key, value: $0, isBoolean: test == "Bool") }
+            }
         }
         return try await IAM(client).simulate(
             role: arn,
             actions: statement.actions,
             resources: statement.resources == ["*"]
                 ? [] : statement.resources.map { $0.replacing("*", with: Self.sample) },
-            context: Dictionary(context) { first, _ in first }
+            context: context
         )
     }
 
@@ -53,13 +78,20 @@ struct PolicyCheck: Sendable {
             // That there is no such role is another check's to say.
             case .failure(let error) where error.isMissing: return findings
             case .failure(let error):
-                if let previous = findings.last, previous.verdict == .unknown { continue }
-                findings.append(unseen(error))
+                let finding = unseen(error)
+                if !findings.contains(finding) { findings.append(finding) }
             case .success(let decisions):
                 let refused = decisions.filter { !$0.isAllowed }
                 guard let first = refused.first else { continue }
                 let actions = refused.map(\.action).unique.joined(separator: ", ")
                 let forbidden = refused.contains(where: \.isForbidden)
+                if !forbidden, refused.allSatisfy({ $0.action.hasPrefix("kms:") }) {
+                    let text =
+                        "\(role.arn ?? role.who) may \(actions) only if the policy of key \(first.resource) says so"
+                    let fix = "unless it does, \(Finding.add(answer.statement, to: role))"
+                    findings.append(.unknown(name, "policy", text, fix: fix))
+                    continue
+                }
                 findings.append(
                     .missing(
                         name,

@@ -18,7 +18,11 @@ struct QuotaNeed: Hashable, Sendable {
     func finding(_ account: String, _ quotas: [String: Double]) -> Finding {
         let wanted = 2 * serving
         guard let quota = quotas[name] else {
-            return .unknown(account, "quota", "Service Quotas knows no quota \"\(name)\"")
+            return .unknown(
+                account,
+                "quota",
+                "Service Quotas shows no \"\(name)\"; \(wanted) are needed during an update"
+            )
         }
         guard quota < Double(wanted) else {
             return .ok(

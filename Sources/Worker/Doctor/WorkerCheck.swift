@@ -56,20 +56,44 @@ struct WorkerCheck: Sendable {
                 rules: found.compactMap(\.arn),
                 wanted: queuePolicy
             )
-            return [try await receiving(attributes)] + sight.findings + ruleFinding
+            return [try await deleting(), try await receiving(attributes)].compactMap(\.self) + sight.findings
+                + ruleFinding
         case .failure(let error) where error.isMissing:
-            return [
-                .missing(
-                    Self.name,
-                    "queue",
-                    "there is no queue \(url)",
-                    fix: "create it, or mend `queue` of the registry document"
-                )
-            ] + ruleFinding
+            return [noQueue] + ruleFinding
         case .failure(let error):
             let look = role.optional.first { $0.sid == "LookAtQueue" }
-            return [.unseen(Self.name, "queue", error, role, look)] + ruleFinding
+            return [try await deleting(), .unseen(Self.name, "queue", error, role, look)].compactMap(\.self)
+                + ruleFinding
         }
+    }
+
+    /// Nothing is deleted: no message has such a receipt. Nil where nothing is wrong.
+    private func deleting() async throws -> Finding? {
+        let url = folder.registry.queue
+        switch try await see({ try await SQS(own).deleteMessages(queueURL: url, receiptHandles: ["none"]) }) {
+        case .failure(let error) where error.isMissing: return noQueue
+        case .failure(let error) where error.kind == .denied: return denied("deleted", error)
+        default: return nil
+        }
+    }
+
+    private var noQueue: Finding {
+        .missing(
+            Self.name,
+            "queue",
+            "there is no queue \(folder.registry.queue)",
+            fix: "create it, or mend `queue` of the registry document"
+        )
+    }
+
+    private func denied(_ what: String, _ error: AWSError) -> Finding {
+        let statement = role.statements.first { $0.sid == "Queue" }
+        return .missing(
+            Self.name,
+            "queue",
+            "messages cannot be \(what): \(error)",
+            fix: statement.map { Finding.add($0, to: role) } ?? ""
+        )
     }
 
     /// A receive takes a message out of sight and counts against it, so it is tried on an empty queue alone.
@@ -92,14 +116,7 @@ struct WorkerCheck: Sendable {
         }
         switch received {
         case .success: return .ok(Self.name, "queue", "it is there and can be received from")
-        case .failure(let error) where error.kind == .denied:
-            let statement = role.statements.first { $0.sid == "Queue" }
-            return .missing(
-                Self.name,
-                "queue",
-                "messages cannot be received: \(error)",
-                fix: statement.map { Finding.add($0, to: role) } ?? ""
-            )
+        case .failure(let error) where error.kind == .denied: return denied("received", error)
         case .failure(let error): return .unknown(Self.name, "queue", "could not look: \(error)")
         }
     }

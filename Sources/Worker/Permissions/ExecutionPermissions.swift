@@ -19,6 +19,19 @@ extension AccountsFolder {
     }
 }
 
+extension RolePermissions {
+    /// Of an execution role what a model is loaded with; logs and metrics are missed by nobody's release.
+    var loading: RolePermissions {
+        let loads = statements.filter { statement in
+            let isLoad = ["ReadModels", "ListModels", "PullImages", "Key"].contains {
+                statement.sid.hasPrefix($0)
+            }
+            return isLoad && statement.resources != ["*"]
+        }
+        return RolePermissions(who: who, arn: arn, statements: loads, trust: trust)
+    }
+}
+
 extension Statement {
     fileprivate static func sageMaker(in accounts: [String]) -> Statement {
         Statement(

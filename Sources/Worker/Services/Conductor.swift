@@ -62,9 +62,13 @@ struct Conductor: Loop {
                     }
                 }
                 unrecorded = []
-                for work in turn.work { running[work.claim] = Lease(now: now) }
                 looking += turn.looks.count + turn.alarmLooks.count
-                begin(turn, under: running, &effects)
+                for work in turn.work {
+                    let lease = Lease(now: now)
+                    running[work.claim] = lease
+                    if work.effect != .look { begin(work, under: lease, &effects) }
+                }
+                beginLooks(of: turn, &effects)
                 for (line, note) in try await ledger.decisions(after: last) {
                     say(note)
                     if note.name == "ended" { await pruning.wake() }
@@ -96,19 +100,16 @@ struct Conductor: Loop {
         for claim in try await ledger.renew(Array(old), now: now) { running[claim]?.renewed(at: now) }
     }
 
-    private func begin(
-        _ turn: Turn,
-        under leases: [AttemptClaim: Lease],
-        _ effects: inout DiscardingTaskGroup
-    ) {
+    private func begin(_ work: Work, under lease: Lease, _ effects: inout DiscardingTaskGroup) {
+        effects.addTask { await mailbox.put([await performer.perform(work, under: lease)]) }
+    }
+
+    /// Attempts that wait for endpoints of one account share a look at it.
+    private func beginLooks(of turn: Turn, _ effects: inout DiscardingTaskGroup) {
         let looks = turn.work.filter { $0.effect == .look }
         let byAccount = Dictionary(grouping: looks, by: \.attempt.account)
         for (account, works) in byAccount.sorted(by: { $0.key < $1.key }) {
             effects.addTask { await mailbox.put(await performer.look(at: works, in: account)) }
-        }
-        for work in turn.work where work.effect != .look {
-            let lease = leases[work.claim] ?? Lease(now: timing.moment)
-            effects.addTask { await mailbox.put([await performer.perform(work, under: lease)]) }
         }
         for look in turn.looks {
             effects.addTask { await mailbox.put([await self.look(look)]) }

@@ -3,8 +3,8 @@ import Ledger
 import Logging
 import Promotion
 
-/// Compares the registry and what serves with the ledger, on start and on a timer. Events are hints; the registry is the
-/// truth, and a lost event costs minutes, never a model.
+/// Compares the registry and what serves with the ledger, on start and on a timer. Events are hints; the
+/// registry is the truth, and a lost event costs minutes, never a model.
 struct Resync: Loop {
     let ledger: Ledger
     let reader: RegistryReader

@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import Simulation
+import Synchronization
 
 /// Plays seeds and says what they broke.
 ///
@@ -16,7 +18,7 @@ import Simulation
         }
         let seed = value(of: "--seed").flatMap(UInt64.init)
         let first = seed ?? value(of: "--from").flatMap(UInt64.init) ?? 0
-        let count = seed == nil ? value(of: "--seeds").flatMap(UInt64.init) ?? 1000 : 1
+        let count = seed == nil ? value(of: "--seeds").flatMap { Int($0) } ?? 1000 : 1
         let named = value(of: "--fault")
         let fault = named.flatMap(PlantedFault.init)
         let isTraced = arguments.contains("--trace")
@@ -25,11 +27,33 @@ import Simulation
             FileHandle.standardError.write(Data("what is \(unknown.joined(separator: " "))?\n".utf8))
             exit(2)
         }
+        let sum = Mutex(Sum())
+        let begun = ContinuousClock.now
+        // A run is one computation on one thread, so as many are played at a time as there are processors.
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            let seed = first + UInt64(index)
+            let run = Result { try Run.play(seed: seed, fault: fault, isTraced: isTraced) }
+            sum.withLock { $0.add(run, of: seed, isTraced: isTraced) }
+        }
+        let (violations, tally) = sum.withLock { ($0.violations, $0.tally) }
+        say(tally.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", "))
+        say("simulation: \(count) seeds run, \(violations) violations, in \(begun.duration(to: .now))")
+        exit(violations == 0 ? 0 : 1)
+    }
+
+    /// What the runs came to, and a word about each that broke something as soon as it did.
+    private struct Sum {
         var violations = 0
         var tally: [String: Int] = [:]
-        let begun = ContinuousClock.now
-        for seed in first..<first + count {
-            let run = try Run.play(seed: seed, fault: fault, isTraced: isTraced)
+
+        mutating func add(_ result: Result<Run, any Error>, of seed: UInt64, isTraced: Bool) {
+            let run: Run
+            switch result {
+            case .success(let value): run = value
+            case .failure(let error):
+                violations += 1
+                return say("seed \(seed): \(error)")
+            }
             violations += run.violations.count
             tally.merge(run.tally, uniquingKeysWith: +)
             run.lines.forEach(say)
@@ -40,9 +64,6 @@ import Simulation
             }
             for violation in run.violations { say("  \(violation)") }
         }
-        say(tally.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", "))
-        say("simulation: \(count) seeds run, \(violations) violations, in \(begun.duration(to: .now))")
-        exit(violations == 0 ? 0 : 1)
     }
 
     /// At once, so that whoever stops a long run has seen what it found.
