@@ -25,14 +25,18 @@ class Ending:
     why: str | None = None
     refused: list[str] = field(default_factory=list)
     took: dict[str, float] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
     log: str = ""
 
 
-def run(url: str, sluice: Path, number: int, without: Point | None, usual: dict[str, float]) -> Ending:
+def run(url: str, sluice: Path, number: int, without: Point | None, usual: Ending | None) -> Ending:
     scene = Scene(url, sluice, number)
     if usual:
         # Three times as long as it takes when nothing is missing, and what a busy machine adds.
-        scene.limit = lambda what: 3 * usual.get(what, 1) + 3
+        scene.limit = lambda what: 3 * usual.took.get(what, 1) + 3
+        scene.usual = usual.told
+        scene.only_doctor = without is not None and without.statement.startswith("doctor ")
     ending = Ending(took=scene.took)
     try:
         scene.set_up()
@@ -43,7 +47,7 @@ def run(url: str, sluice: Path, number: int, without: Point | None, usual: dict[
         except Different as different:
             ending.why = str(different)
         ending.refused = sorted({f"{r['action']} on {r['resource']}" for r in scene.refusals()})
-        ending.log = scene.worker_log()
+        ending.log, ending.told, ending.news = scene.worker_log(), scene.told, scene.news
     finally:
         scene.close()
     return ending
@@ -123,21 +127,22 @@ def sweep(url: str, asked: argparse.Namespace) -> int:
     for difference in differences:
         print(f"DIFFERS  {difference}")
     began = time.monotonic()
-    whole = run(url, asked.sluice, 2, None, {})
+    whole = run(url, asked.sluice, 2, None, None)
     if whole.why or whole.refused:
         print(whole.log, file=sys.stderr)
         print(f"FAIL  with all that the templates allow: {whole.why}; refused: {whole.refused}")
         return 1
     print(f"ok    the whole job with the templates' permissions alone ({time.monotonic() - began:.0f} s)", flush=True)
     tried = chosen(found, asked)
-    needless = []
+    needless, named = [], 0
     with ProcessPoolExecutor(max_workers=asked.jobs) as pool:
         runs = {
-            pool.submit(run, url, asked.sluice, number, point, whole.took): point
+            pool.submit(run, url, asked.sluice, number, point, whole): point
             for number, point in enumerate(tried, start=3)
         }
         for future in as_completed(runs):
             point, ending = runs[future], future.result()
+            named += any(point.action in line for line in ending.news)
             if ending.why and ending.refused:
                 print(f"ok    {point}\n      {ending.why}", flush=True)
             else:

@@ -46,6 +46,11 @@ class Scene:
         self.outputs: dict[str, dict[str, str]] = {}
         self.limit: Callable[[str], float] = lambda _: 30.0
         self.took: dict[str, float] = {}
+        # What the doctor says, and what it says where nothing is missing.
+        self.told: list[str] = []
+        self.usual: list[str] = []
+        # Whether what is tried is for the doctor alone, whose word then counts.
+        self.only_doctor = False
         self._wanted: set[int] = set()
         self._worker: subprocess.Popen[bytes] | None = None
         self._clients: dict[str, Any] = {}
@@ -53,6 +58,11 @@ class Scene:
     @property
     def everyone(self) -> list[str]:
         return [self.registry, *self.accounts.values()]
+
+    @property
+    def news(self) -> list[str]:
+        """What the doctor says of something that is missing."""
+        return [line for line in self.told if line not in (self.usual or self.told)]
 
     # Setting up.
 
@@ -74,6 +84,7 @@ class Scene:
             QueueKey=company["QueueKey"],
             DeploymentAccounts=",".join(self.accounts.values()),
             Deciders=self.manager["arn"],
+            DoctorMayLook="true",
         )
         # What is left to be done by hand.
         self._add_statement(company["ArtifactKey"], json.loads(registry["ArtifactKeyStatement"]))
@@ -97,13 +108,14 @@ class Scene:
                 # Volumes are encrypted in production only.
                 VolumeKeys=keys["VolumeKey"] if account == self.accounts["prod"] else "",
                 EndpointBusArn=registry["EndpointBusArn"],
+                DoctorMayLook="true",
             )
 
     def enforce(self) -> None:
         """From here on nobody may do anything but what the policies say."""
         self.world.post("policies/enforce", accounts=self.everyone)
         role = self.outputs[f"{self.registry}/registry"]["WorkerRoleArn"]
-        self._keys = self.world.post("roles/session", roleArn=role, service="ecs-tasks.amazonaws.com", session="worker")
+        self.keys = self.world.post("roles/session", roleArn=role, service="ecs-tasks.amazonaws.com", session="worker")
 
     def _stack(self, account: str, template: Path, **parameters: str) -> dict[str, str]:
         client = self._clients.get(account) or self._client(account)
@@ -172,7 +184,7 @@ class Scene:
         log = (self.folder / "worker.log").open("ab")
         command = [str(self._sluice), "worker", "--resync", "1s", *arguments]
         self._worker = subprocess.Popen(
-            command, cwd=self.folder, env=self._environment(self._keys), stdout=log, stderr=log
+            command, cwd=self.folder, env=self._environment(self.keys), stdout=log, stderr=log
         )
 
     def stop(self, how: int = signal.SIGTERM) -> None:
@@ -250,7 +262,8 @@ class Scene:
         return sum(1 for call in calls if call["operation"] == operation and call["done"])
 
     def worker_log(self) -> str:
-        return (self.folder / "worker.log").read_text(errors="replace")
+        path = self.folder / "worker.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def close(self, keep: bool = False) -> None:
         if self._worker is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import signal
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ def play(scene: Scene) -> None:
     write_accounts(scene)
     _prepare(scene)
     scene.enforce()
-    for step in (_first, _second, _adopted, _rebuilt, _failed, _abandoned, _pruned):
+    for step in (_examined, _first, _second, _adopted, _rebuilt, _failed, _abandoned, _pruned):
         step(scene)
     _look(scene)
 
@@ -31,8 +32,7 @@ def write_accounts(scene: Scene) -> None:
     scene.write("registry.yaml", scene.outputs[f"{scene.registry}/registry"]["RegistryDocument"])
     for stage, account in scene.accounts.items():
         document = scene.outputs[f"{account}/deployment-account"]["AccountDocument"]
-        key = scene.outputs[f"{account}/company"]["ModelKey"]
-        scene.write(f"{stage}.yaml", f"{document}name: {stage}\nstage: {stage}\nkmsKey: {key}\ntags: {{team: ml}}\n")
+        scene.write(f"{stage}.yaml", f"{document}name: {stage}\nstage: {stage}\ntags: {{team: ml}}\n")
     key = scene.outputs[f"{scene.accounts['prod']}/company"]["VolumeKey"]
     people = {"approvals": 1, "approvers": [scene.manager["userId"]]}
     expect = [{"pointer": "/predictions/0/score", "between": [0, 100]}]
@@ -111,6 +111,19 @@ def _through(scene: Scene, number: int) -> None:
     scene.release(FORECAST, number, "is released", _ended("released"))
 
 
+def _examined(scene: Scene) -> None:
+    """What `sluice doctor` says before anything is done, which is the same wherever nothing is missing."""
+    _register(scene, "demand-de", [1, 2, 0.5], size=LARGE)
+    _register(scene, "demand-fr", [1, 1, 1])
+    _register(scene, "demand-fr", [0, 1, 1], approve=False)
+    done = scene.run("doctor", "--json", who=scene.keys)
+    scene.told = [re.sub(r"[0-9a-f-]{36}|AROA\w+|\d+", "…", line.strip()) for line in done.stdout.splitlines()]
+    if not scene.told:
+        raise Different(f"sluice doctor: {done.stderr}")
+    if scene.only_doctor and scene.news:
+        raise Different(f"sluice doctor says: {scene.news[0]}")
+
+
 def _first(scene: Scene) -> None:
     """The worker is killed while it copies a large artifact in parts, and goes on with what is there.
 
@@ -118,9 +131,6 @@ def _first(scene: Scene) -> None:
     """
     staging = scene.accounts["staging"]
     held = scene.world.post("faults", match="s3.UploadPartCopy", account=staging, when="hold-before", times=1)
-    _register(scene, "demand-de", [1, 2, 0.5], size=LARGE)
-    _register(scene, "demand-fr", [1, 1, 1])
-    _register(scene, "demand-fr", [0, 1, 1], approve=False)
     scene.start()
     scene.until("a part is copied", lambda: scene.calls("staging", "UploadPartCopy"))
     scene.stop(signal.SIGKILL)

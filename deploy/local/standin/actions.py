@@ -310,10 +310,18 @@ def _put_events(request: Request, caller: Caller) -> list[Need]:
     return found
 
 
+def _bus(request: Request, caller: Caller) -> list[Need]:
+    name = request.json.get("Name", "default").rpartition("/")[2]
+    return [Need("events:DescribeEventBus", f"arn:aws:events:{request.region}:{caller.account}:event-bus/{name}")]
+
+
 def _rule(action: str) -> Needs:
     def needs(request: Request, caller: Caller) -> list[Need]:
-        name = request.json.get("Name") or request.json.get("Rule")
-        return [Need(f"events:{action}", f"arn:aws:events:{request.region}:{caller.account}:rule/{name}")]
+        asked = request.json
+        bus = asked.get("EventBusName", "default").rpartition("/")[2]
+        name = asked.get("Name") or asked.get("Rule")
+        path = name if bus == "default" else f"{bus}/{name}"
+        return [Need(f"events:{action}", f"arn:aws:events:{request.region}:{caller.account}:rule/{path}")]
 
     return needs
 
@@ -325,6 +333,21 @@ def _role_in_form(action: str) -> Needs:
         return [Need(f"iam:{action}", arn)]
 
     return needs
+
+
+def _repository(action: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        asked = request.json
+        owner, name = asked.get("registryId", caller.account), asked.get("repositoryName", "*")
+        return [Need(f"ecr:{action}", f"arn:aws:ecr:{request.region}:{owner}:repository/{name}")]
+
+    return needs
+
+
+def _described_key(request: Request, caller: Caller) -> list[Need]:
+    key = request.json.get("KeyId", "")
+    arn = key if key.startswith("arn:") else f"arn:aws:kms:{request.region}:{caller.account}:key/{key}"
+    return [Need("kms:DescribeKey", arn)]
 
 
 def _alarms(request: Request, caller: Caller) -> list[Need]:
@@ -347,10 +370,14 @@ SERVICES: dict[str, dict[str, Needs]] = {
     "sts": {"AssumeRole": _assume_role, "GetCallerIdentity": _plain()},
     "events": {
         "PutEvents": _put_events,
-        "ListRules": _plain("events:ListRules"),
+        "DescribeEventBus": _bus,
+        **{name: _plain(f"events:{name}") for name in ("ListRules", "ListRuleNamesByTarget")},
         **{name: _rule(name) for name in ("DescribeRule", "ListTargetsByRule")},
     },
     "cloudwatch": {"DescribeAlarms": _alarms},
+    "ecr": {name: _repository(name) for name in ("BatchGetImage", "DescribeImages", "DescribeRepositories")},
+    "kms": {"DescribeKey": _described_key},
+    "servicequotas": {"ListServiceQuotas": _plain("servicequotas:ListServiceQuotas")},
     "iam": {name: _role_in_form(name) for name in ROLE_READS},
     "cloudformation": {
         name: _plain(f"cloudformation:{name}")

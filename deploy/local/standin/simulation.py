@@ -67,7 +67,10 @@ def _policies(arn: str) -> list[str] | None:
 def _decide(policies: list[str] | None, action: str, resource: str, facts: dict[str, str]) -> str:
     if policies is None:
         return "allowed"
-    verdicts = [policy.decide(text, None, action, resource, facts) for text in policies]
+    owner = resource.split(":")[4] if resource.startswith("arn:") else None
+    verdicts = [
+        policy.decide(text, None, action, resource, {"aws:ResourceAccount": owner, **facts}) for text in policies
+    ]
     if policy.DENIED in verdicts:
         return "explicitDeny"
     return "allowed" if policy.ALLOWED in verdicts else "implicitDeny"

@@ -130,8 +130,8 @@ class Template:
         ]
 
     def kinds(self) -> set[str]:
-        """The types of all resources, those included whose conditions do not hold."""
-        return {resource["Type"] for resource in self._document["Resources"].values()}
+        """The types of the resources whose conditions hold."""
+        return {resource["Type"] for _, resource in self.resources()}
 
     @property
     def description(self) -> str:
