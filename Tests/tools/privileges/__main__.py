@@ -79,7 +79,8 @@ def _differences(scene: Scene) -> list[str]:
         # People have no role that a template makes.
         if "arn" in role:
             template = "registry" if scene.registry in role["arn"] else "deployment-account"
-            actions = [action for statement in role["policy"]["Statement"] for action in _list(statement["Action"])]
+            statements = role["policy"]["Statement"] + role.get("optional", {"Statement": []})["Statement"]
+            actions = [action for statement in statements for action in _list(statement["Action"])]
             asked.setdefault((template, role["arn"].split(":", 5)[5]), set()).update(actions)
     found = []
     given = policies.allowed(scene)
@@ -143,15 +144,16 @@ def sweep(url: str, asked: argparse.Namespace) -> int:
         for future in as_completed(runs):
             point, ending = runs[future], future.result()
             named += any(point.action in line for line in ending.news)
-            if ending.why and ending.refused:
-                print(f"ok    {point}\n      {ending.why}", flush=True)
+            # Something else that went wrong would prove nothing.
+            if ending.why and any(line.startswith(f"{point.action} ") for line in ending.refused):
+                print(f"ok    {point}\n      {ending.why[:300]}", flush=True)
             else:
                 needless.append(point)
-                print(
-                    f"FAIL  {point}\n      {ending.why or 'all went as before'}; refused: {ending.refused}", flush=True
-                )
+                why = ending.why or "all went as before"
+                print(f"FAIL  {point}\n      {why}; refused: {ending.refused}", flush=True)
+    some = f" (of {len(found)})" if len(tried) < len(found) else ""
     print(
-        f"{len(tried)} actions, {len(tried) - len(needless)} needed" + (f" (of {len(found)})" if tried != found else "")
+        f"{len(tried)} actions{some}, {len(tried) - len(needless)} needed; sluice doctor named {named} that were missing"
     )
     for point in needless:
         print(f"not needed: {point}")
