@@ -47,7 +47,7 @@ def run(url: str, sluice: Path, number: int, without: Point | None, usual: Endin
         except Different as different:
             ending.why = str(different)
         ending.refused = sorted({f"{r['action']} on {r['resource']}" for r in scene.refusals()})
-        ending.log, ending.told, ending.news = scene.worker_log(), scene.told, scene.news
+        ending.log, ending.told, ending.news = scene.log(), scene.told, scene.news
     finally:
         scene.close()
     return ending
@@ -78,7 +78,7 @@ def _differences(scene: Scene) -> list[str]:
     for role in json.loads(done.stdout)["roles"]:
         # People have no role that a template makes.
         if "arn" in role:
-            template = "registry" if scene.registry in role["arn"] else "deployment-account"
+            template = policies.template(scene, role["arn"])
             statements = role["policy"]["Statement"] + role.get("optional", {"Statement": []})["Statement"]
             actions = [action for statement in statements for action in _list(statement["Action"])]
             asked.setdefault((template, role["arn"].split(":", 5)[5]), set()).update(actions)

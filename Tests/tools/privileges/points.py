@@ -8,7 +8,8 @@ from typing import Any
 from scene import Scene
 
 # Set up by hand or by the company itself, not by a template.
-OTHERS = ("user/administrator", "role/somebody-else")
+OTHERS = ("user/administrator", "role/somebody-else", ":heard-sluice")
+DEPLOYMENT = "deployment-account"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def allowed(scene: Scene) -> dict[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = {}
     for policy in _made(scene):
         for statement in _statements(policy) if policy["kind"] == "inline" else []:
-            key = (_template(scene, policy), _holder(scene, policy))
+            key = (template(scene, policy["holder"]), _holder(scene, policy))
             found.setdefault(key, set()).update(_actions(statement))
     return found
 
@@ -88,11 +89,14 @@ def _actions(statement: dict[str, Any]) -> list[str]:
 def _point(scene: Scene, policy: dict[str, Any], statement: dict[str, Any], action: str) -> Point:
     kind = {"trust": "trust", "resource": "policy"}.get(policy["kind"], policy["name"])
     sid = statement.get("Sid", "")
-    return Point(_template(scene, policy), _holder(scene, policy), f"{kind} {sid}".strip(), action)
+    return Point(template(scene, policy["holder"]), _holder(scene, policy), f"{kind} {sid}".strip(), action)
 
 
-def _template(scene: Scene, policy: dict[str, Any]) -> str:
-    return "registry" if policy["account"] == scene.registry else "deployment-account"
+def template(scene: Scene, arn: str) -> str:
+    """The template that makes a resource; a bucket's ARN tells no account, and both templates have one."""
+    if f":{scene.registry}:" in arn or arn.startswith("arn:aws:s3:::acme-artifacts"):
+        return "registry"
+    return "per-account-worker" if arn.endswith((":role/sluice-worker", ":sluice", ":sluice-dead")) else DEPLOYMENT
 
 
 def _holder(scene: Scene, policy: dict[str, Any]) -> str:

@@ -24,7 +24,8 @@ sys.path.insert(0, str(ROOT / "deploy/local"))
 from world import World  # noqa: E402
 
 REGION = "eu-west-1"
-IMAGE = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/linear:1"
+# The worker of the registry's account, and the account with a worker of its own.
+HUB, EDGE = "hub", "edge"
 REPOSITORY = "arn:aws:ecr:eu-west-1:763104351884:repository/linear"
 _session = boto3.Session()
 
@@ -34,14 +35,17 @@ class Different(Exception):
 
 
 class Scene:
-    """A registry's account and two deployment accounts of a run's own; an account's name is its stage."""
+    """A registry's account and deployment accounts of a run's own; an account's name is its stage.
+
+    The account `edge` has a worker of its own, all others the registry's.
+    """
 
     def __init__(self, url: str, sluice: Path, number: int) -> None:
         self.url = url
         self.world = World(url)
         self._sluice = sluice
         self.registry = f"1{number:011d}"
-        self.accounts = {"staging": f"2{number:011d}", "prod": f"3{number:011d}"}
+        self.accounts = {name: f"{n}{number:011d}" for n, name in enumerate(("staging", "prod", EDGE), start=2)}
         self.folder = Path(tempfile.mkdtemp(prefix="sluice-privileges-"))
         self.outputs: dict[str, dict[str, str]] = {}
         self.limit: Callable[[str], float] = lambda _: 30.0
@@ -51,8 +55,10 @@ class Scene:
         self.usual: list[str] = []
         # Whether what is tried is for the doctor alone, whose word then counts.
         self.only_doctor = False
+        # What each worker signs with.
+        self.keys: dict[str, dict[str, Any]] = {}
         self._wanted: set[int] = set()
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: dict[str, Any] = {}
 
     @property
@@ -67,11 +73,16 @@ class Scene:
     # Setting up.
 
     def set_up(self) -> None:
+        """Make all stacks, as the templates' own comments say, and do by hand what is left."""
+        edge = self.accounts[EDGE]
         for account in self.everyone:
             self._stack(
                 account, HERE / "company.yaml", Registry=self.registry, Accounts=",".join(self.accounts.values())
             )
-        self.manager = self.world.post("identities", account=self.registry, name="release-manager")
+        self.managers = {
+            name: self.world.post("identities", account=account, name="release-manager")
+            for name, account in ((HUB, self.registry), (EDGE, edge))
+        }
         company = self.outputs[f"{self.registry}/company"]
         registry = self._stack(
             self.registry,
@@ -81,23 +92,33 @@ class Scene:
             ArtifactBucket=f"acme-artifacts-{self.registry}",
             ArtifactBucketPolicy="replace",
             ArtifactKey=company["ArtifactKey"],
+            RegistryReaders=edge,
+            DownstreamQueues=f"arn:aws:sqs:{REGION}:{edge}:sluice",
             QueueKey=company["QueueKey"],
             DeploymentAccounts=",".join(self.accounts.values()),
-            Deciders=self.manager["arn"],
+            Deciders=self.managers[HUB]["arn"],
             DoctorMayLook="true",
         )
         # What is left to be done by hand.
         self._add_statement(company["ArtifactKey"], json.loads(registry["ArtifactKeyStatement"]))
         sends = {"Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "*"}
         self._add_statement(
-            company["QueueKey"], {"Effect": "Allow", "Principal": {"AWS": self.manager["arn"]}, **sends}
+            company["QueueKey"], {"Effect": "Allow", "Principal": {"AWS": self.managers[HUB]["arn"]}, **sends}
+        )
+        own = self._stack(
+            edge,
+            ROOT / "deploy/per-account-worker.yaml",
+            RegistryAccount=self.registry,
+            UpstreamRoleArn=registry["WorkerRoleArn"],
+            Deciders=self.managers[EDGE]["arn"],
+            DoctorMayLook="true",
         )
         for account in self.accounts.values():
             keys = self.outputs[f"{account}/company"]
             self._stack(
                 account,
                 ROOT / "deploy/deployment-account.yaml",
-                WorkerRoleArn=registry["WorkerRoleArn"],
+                WorkerRoleArn=(own if account == edge else registry)["WorkerRoleArn"],
                 ExternalId="acme",
                 ArtifactBuckets=registry["ArtifactBucketArn"],
                 ArtifactKeys=company["ArtifactKey"],
@@ -107,15 +128,22 @@ class Scene:
                 ModelKey=keys["ModelKey"],
                 # Volumes are encrypted in production only.
                 VolumeKeys=keys["VolumeKey"] if account == self.accounts["prod"] else "",
-                EndpointBusArn=registry["EndpointBusArn"],
+                EndpointBusArn="" if account == edge else registry["EndpointBusArn"],
                 DoctorMayLook="true",
             )
+
+        self._sign_in()
+
+    def _sign_in(self) -> None:
+        """What ECS hands to the workers."""
+        for name, stack in ((HUB, f"{self.registry}/registry"), (EDGE, f"{self.accounts[EDGE]}/per-account-worker")):
+            role = self.outputs[stack]["WorkerRoleArn"]
+            service = {"service": "ecs-tasks.amazonaws.com", "session": "worker"}
+            self.keys[name] = self.world.post("roles/session", roleArn=role, **service)
 
     def enforce(self) -> None:
         """From here on nobody may do anything but what the policies say."""
         self.world.post("policies/enforce", accounts=self.everyone)
-        role = self.outputs[f"{self.registry}/registry"]["WorkerRoleArn"]
-        self.keys = self.world.post("roles/session", roleArn=role, service="ecs-tasks.amazonaws.com", session="worker")
 
     def _stack(self, account: str, template: Path, **parameters: str) -> dict[str, str]:
         client = self._clients.get(account) or self._client(account)
@@ -180,51 +208,54 @@ class Scene:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
 
-    def start(self, *arguments: str) -> None:
-        log = (self.folder / "worker.log").open("ab")
-        command = [str(self._sluice), "worker", "--resync", "1s", *arguments]
-        self._worker = subprocess.Popen(
-            command, cwd=self.folder, env=self._environment(self.keys), stdout=log, stderr=log
-        )
+    def start(self, name: str = HUB, *arguments: str) -> None:
+        """Start a worker, which has a ledger of its own."""
+        only = ["--only", EDGE] if name == EDGE else []
+        command = [str(self._sluice), "worker", "--resync", "1s", *only, *arguments]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            environment = self._environment(name, self.keys[name])
+            self._workers[name] = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
 
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        if self._worker is not None:
-            self._worker.send_signal(how)
-            try:
-                self._worker.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                self._worker.kill()
-                raise Different("the worker did not stop") from None
-            self._worker = None
+    def stop(self, name: str = HUB, how: int = signal.SIGTERM) -> None:
+        worker = self._workers.pop(name)
+        worker.send_signal(how)
+        try:
+            worker.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            raise Different(f"the worker of {name} did not stop") from None
 
     def lose_ledger(self) -> None:
-        for path in self.folder.glob("ledger.sqlite*"):
+        for path in self.folder.glob(f"{HUB}.sqlite*"):
             path.unlink()
 
-    def run(self, *arguments: str, who: dict[str, Any] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, at: str = HUB, who: dict[str, Any] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """A command with the ledger of a worker."""
         return subprocess.run(
             [str(self._sluice), *arguments],
             cwd=self.folder,
-            env=self._environment(who or {}),
+            env=self._environment(at, who or {}),
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
 
-    def decide(self, *arguments: str) -> None:
-        """A command of the release manager's."""
-        done = self.run(*arguments, "--reason", "looks right", who=self.manager)
+    def decide(self, *arguments: str, at: str = HUB) -> None:
+        """A command of a release manager's."""
+        done = self.run(*arguments, "--reason", "looks right", at=at, who=self.managers[at])
         if done.returncode:
             raise Different(f"sluice {arguments[0]}: {done.stderr.strip()}")
 
-    def _environment(self, keys: dict[str, Any]) -> dict[str, str]:
+    def _environment(self, name: str, keys: dict[str, Any]) -> dict[str, str]:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": self.url,
-            "SLUICE_LEDGER": f"sqlite:{self.folder}/ledger.sqlite",
+            "SLUICE_LEDGER": f"sqlite:{self.folder}/{name}.sqlite",
         }
         names = {"accessKeyId": "AWS_ACCESS_KEY_ID", "secretAccessKey": "AWS_SECRET_ACCESS_KEY"}
         names["sessionToken"] = "AWS_SESSION_TOKEN"
@@ -242,13 +273,15 @@ class Scene:
         self.took[what] = time.monotonic() - began
         return found
 
-    def releases(self, endpoint: str) -> list[dict[str, Any]]:
-        done = self.run("releases", endpoint, "--json")
+    def releases(self, endpoint: str, at: str = HUB) -> list[dict[str, Any]]:
+        done = self.run("releases", endpoint, "--json", at=at)
         return json.loads(done.stdout) if done.returncode == 0 else []
 
-    def release(self, endpoint: str, number: int, what: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def release(
+        self, endpoint: str, number: int, what: str, holds: Callable[[dict[str, Any]], bool], at: str = HUB
+    ) -> dict[str, Any]:
         def look() -> Any:
-            found = [r for r in self.releases(endpoint) if r["number"] == number]
+            found = [r for r in self.releases(endpoint, at) if r["number"] == number]
             return found[0] if found and holds(found[0]) else None
 
         return self.until(f"release {number} of {endpoint} {what}", look)
@@ -261,13 +294,12 @@ class Scene:
         calls = self.world.get("calls", account=self.accounts[stage])
         return sum(1 for call in calls if call["operation"] == operation and call["done"])
 
-    def worker_log(self) -> str:
-        path = self.folder / "worker.log"
-        return path.read_text(errors="replace") if path.exists() else ""
+    def log(self) -> str:
+        """What the workers logged."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
-    def close(self, keep: bool = False) -> None:
-        if self._worker is not None:
-            self._worker.kill()
-            self._worker.wait()
-        if not keep:
-            shutil.rmtree(self.folder, ignore_errors=True)
+    def close(self) -> None:
+        for worker in self._workers.values():
+            worker.kill()
+            worker.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -23,7 +23,7 @@ def play(scene: Scene) -> None:
     write_accounts(scene)
     _prepare(scene)
     scene.enforce()
-    for step in (_examined, _first, _second, _adopted, _rebuilt, _failed, _abandoned, _pruned):
+    for step in (_examined, _first, _second, _adopted, _rebuilt, _handed_over, _failed, _abandoned, _pruned):
         step(scene)
     _look(scene)
 
@@ -32,9 +32,13 @@ def write_accounts(scene: Scene) -> None:
     scene.write("registry.yaml", scene.outputs[f"{scene.registry}/registry"]["RegistryDocument"])
     for stage, account in scene.accounts.items():
         document = scene.outputs[f"{account}/deployment-account"]["AccountDocument"]
+        if stage == EDGE:
+            queue = scene.outputs[f"{account}/per-account-worker"]["QueueUrl"]
+            upstream = scene.keys[HUB]["userId"].partition(":")[0]
+            document += _document(queue=queue, upstream=[f"{upstream}:*"])
         scene.write(f"{stage}.yaml", f"{document}name: {stage}\nstage: {stage}\ntags: {{team: ml}}\n")
     key = scene.outputs[f"{scene.accounts['prod']}/company"]["VolumeKey"]
-    people = {"approvals": 1, "approvers": [scene.manager["userId"]]}
+    people = {"approvals": 1, "approvers": [scene.managers[HUB]["userId"]]}
     expect = [{"pointer": "/predictions/0/score", "between": [0, 100]}]
     asked = {"contentType": "text/csv", "within": "2s", "expect": expect}
     scene.write(
@@ -66,10 +70,14 @@ def write_accounts(scene: Scene) -> None:
             serves="single-model",
             model="churn",
             adopt=True,
-            operators=[scene.manager["userId"]],
+            operators=[scene.managers[HUB]["userId"]],
             variant={"name": "AllTraffic", "instance": "ml.m5.large", "count": 1},
             smoke=[{**asked, "body": "1,2,3"}],
-            stages=[{"stage": "staging"}, {"stage": "prod", "gate": {"approvals": 0}}],
+            stages=[
+                {"stage": "staging"},
+                {"stage": "prod", "gate": {"approvals": 0}},
+                {"stage": EDGE, "gate": {"approvals": 1, "approvers": [scene.managers[EDGE]["userId"]]}},
+            ],
         ),
     )
 
@@ -116,10 +124,12 @@ def _examined(scene: Scene) -> None:
     _register(scene, "demand-de", [1, 2, 0.5], size=LARGE)
     _register(scene, "demand-fr", [1, 1, 1])
     _register(scene, "demand-fr", [0, 1, 1], approve=False)
-    done = scene.run("doctor", "--json", who=scene.keys)
-    scene.told = [re.sub(r"[0-9a-f-]{36}|AROA\w+|\d+", "…", line.strip()) for line in done.stdout.splitlines()]
-    if not scene.told:
-        raise Different(f"sluice doctor: {done.stderr}")
+    for name in (HUB, EDGE):
+        done = scene.run("doctor", "--json", *(["--only", EDGE] if name == EDGE else []), at=name, who=scene.keys[name])
+        if not done.stdout:
+            raise Different(f"sluice doctor: {done.stderr}")
+        said = [f"{name}: {line.strip()}" for line in done.stdout.splitlines()]
+        scene.told += [re.sub(r"[0-9a-f-]{36}|AROA\w+|\d+", "…", line) for line in said]
     if scene.only_doctor and scene.news:
         raise Different(f"sluice doctor says: {scene.news[0]}")
 
@@ -133,7 +143,7 @@ def _first(scene: Scene) -> None:
     held = scene.world.post("faults", match="s3.UploadPartCopy", account=staging, when="hold-before", times=1)
     scene.start()
     scene.until("a part is copied", lambda: scene.calls("staging", "UploadPartCopy"))
-    scene.stop(signal.SIGKILL)
+    scene.stop(how=signal.SIGKILL)
     scene.world.delete(f"faults/{held['id']}")
     scene.start()
     # What the smoke test asks with is not there yet, which is told apart from its being forbidden.
@@ -161,7 +171,7 @@ def _adopted(scene: Scene) -> None:
     prod = scene.accounts["prod"]
     # No event tells that an endpoint is gone.
     scene.stop()
-    scene.start("--tick", "200ms")
+    scene.start(HUB, "--tick", "200ms")
     scene.world.post("endpoints/next", account=prod, endpoint=CHURN, outcome="fail", reason="No container started.")
     _register(scene, "churn", [1, 2, 3])
     scene.release(CHURN, 1, "fails in production", _ended("failed"))
@@ -178,11 +188,22 @@ def _rebuilt(scene: Scene) -> None:
     scene.stop()
     scene.lose_ledger()
     switches = [scene.calls(stage, "UpdateEndpoint") for stage in scene.accounts]
-    scene.start("--tick", "200ms")
+    scene.start(HUB, "--tick", "200ms")
     scene.release(CHURN, 1, "is released after all", _ended("released"))
     scene.until("what serves is known again", lambda: [r["state"] for r in scene.releases(FORECAST)] == ["released"])
     if switches != [scene.calls(stage, "UpdateEndpoint") for stage in scene.accounts]:
         raise Different("endpoints were switched again")
+
+
+def _handed_over(scene: Scene) -> None:
+    """The account with a worker of its own is handed the release, lets it in, and hears of its rejection."""
+    scene.start(EDGE, "--tick", "200ms")
+    waiting = scene.release(CHURN, 1, "waits at the edge", _waits, EDGE)
+    scene.decide("promote", waiting["id"], "--stage", EDGE, at=EDGE)
+    scene.release(CHURN, 1, "is released at the edge", _ended("released"), EDGE)
+    arn = f"arn:aws:sagemaker:eu-west-1:{scene.registry}:model-package/churn/1"
+    scene.world.post("packages/status", arn=arn, status="Rejected", quietly=True)
+    scene.until("the edge hears of the rejection", lambda: "nothingToGoBackTo" in scene.log())
 
 
 def _failed(scene: Scene) -> None:
@@ -213,7 +234,7 @@ def _pruned(scene: Scene) -> None:
     for number in range(5, 9):
         _register(scene, "demand-fr", [0, 1, number])
         _through(scene, number)
-    for stage in scene.accounts:
+    for stage in ("staging", "prod"):
         for operation in ("DeleteObjects", "DeleteModel", "DeleteEndpointConfig"):
             removed = partial(scene.calls, stage, operation)
             scene.until(f"old releases are removed from {stage}: {operation}", removed)
@@ -223,9 +244,12 @@ def _look(scene: Scene) -> None:
     """What is seen from outside, when all is over."""
     queue = f"{scene.url}/{scene.registry}/sluice"
     scene.until("the queue is empty", lambda: not scene.world.get("queues", queueUrl=queue)["messages"])
+    edge = f"{scene.url}/{scene.accounts[EDGE]}/sluice"
+    scene.until("the edge's queue is empty", lambda: not scene.world.get("queues", queueUrl=edge)["messages"])
     scene.stop()
+    scene.stop(EDGE)
     for stage in scene.accounts:
-        for name in (FORECAST, CHURN):
+        for name in (FORECAST, CHURN) if stage != EDGE else (CHURN,):
             if scene.endpoint(stage, name)["writes"] != {"logs": True, "metrics": True}:
                 raise Different(f"endpoint {name} in {stage} has no logs or no metrics")
     told = scene.world.get("logs", account=scene.registry, group="/aws/events/sluice")
