@@ -78,11 +78,10 @@ extension Ledger {
                     announcement.journalID
                 )
                 let failures = Int(try row?.integer("failures") ?? 0) + 1
-                let pause = min(pace.retry.base * (1 << min(failures - 1, 20)), pace.retry.ceiling)
                 try transaction.run(
                     "UPDATE announcements SET failures = ?, due_at = ? WHERE journal_id = ?",
                     failures,
-                    (now + pause).milliseconds,
+                    (now + pause(after: failures)).milliseconds,
                     announcement.journalID
                 )
             }

@@ -142,10 +142,14 @@ extension Ledger {
     func pins(of release: Release, in transaction: any Transaction) throws -> [String: Pin] {
         var pins: [String: Pin] = [:]
         for package in release.models.values.map(\.package) {
-            guard let row = try transaction.row("SELECT * FROM pins WHERE package = ?", package) else {
-                continue
-            }
-            pins[package] = Pin(
+            pins[package] = try pin(of: package, in: transaction)
+        }
+        return pins
+    }
+
+    func pin(of package: String, in transaction: any Transaction) throws -> Pin? {
+        try transaction.row("SELECT * FROM pins WHERE package = ?", package).map { row in
+            Pin(
                 url: try row.text("url"),
                 owner: try row.text("owner"),
                 versionID: try row.optionalText("version_id"),
@@ -155,7 +159,6 @@ extension Ledger {
                 sha256: try row.optionalText("sha256")
             )
         }
-        return pins
     }
 
     func copies(

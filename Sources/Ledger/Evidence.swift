@@ -124,5 +124,30 @@ extension Ledger {
                 reason: attempt.reason
             )
         }
+        try addHandoffs(to: &view, in: transaction)
+    }
+
+    private func addHandoffs(to view: inout ReleaseView, in transaction: any Transaction) throws {
+        view.evidence = try evidence(for: view.id, in: transaction).map { entry in
+            EvidenceView(
+                account: entry.account,
+                stage: entry.stage,
+                verifiedAt: Self.text(entry.verifiedAt),
+                checks: entry.checks,
+                sender: entry.sender
+            )
+        }
+        view.handedOver = try transaction.rows(
+            "SELECT * FROM handoffs WHERE release = ? ORDER BY at, account",
+            view.id
+        ).map { row in
+            HandoffView(
+                account: try row.text("account"),
+                stage: try row.text("stage"),
+                owedAt: Self.text(Self.moment(try row.integer("at"))),
+                sentAt: try row.optionalInteger("sent_at").map { Self.text(Self.moment($0)) },
+                trouble: try row.optionalText("trouble")
+            )
+        }
     }
 }

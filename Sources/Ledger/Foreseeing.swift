@@ -32,11 +32,18 @@ extension Ledger {
             return nothing(.unknown, "no worker has run on this ledger since the endpoint is in the folder")
         }
         var state = try state(of: plan, including: [], in: transaction)
-        guard let wanted = state.wanted else {
+        let opened = state.releases.filter(\.isOpen).max { $0.opening < $1.opening }
+        guard let wanted = plan.composes ? state.wanted : opened?.models ?? [:] else {
             return nothing(.unknown, "a version that should serve has not been looked at in the registry yet")
         }
-        let over = try passedOver(state, wanted, in: transaction)
+        let over = plan.composes ? try passedOver(state, wanted, in: transaction) : []
         let first = plan.stages.first?.name ?? "its first stage"
+        if wanted.isEmpty, !plan.composes {
+            return nothing(
+                .nothing,
+                "nothing to do: releases are handed over to \(first), and none is under way"
+            )
+        }
         guard !wanted.isEmpty else {
             return nothing(.nothing, "nothing to do: no version is acceptable to \(first)", over: over)
         }

@@ -9,6 +9,7 @@ public struct Received: Sendable {
         /// An endpoint changed in the accounts of these names; it only wakes the attempts that wait for it.
         case endpointChanged(accounts: [String], endpoint: String)
         case request(RequestMessage)
+        case handoff(HandoffMessage)
         /// The message means nothing. The reason is a sentence.
         case unreadable(reason: String)
     }
@@ -141,6 +142,11 @@ extension Ledger {
                 return try quarantine(message, because: reason, limits, in: transaction, now: now)
             }
             return true
+        case .handoff(let handoff):
+            if let reason = try receive(handoff, as: message, in: transaction, now: now) {
+                return try quarantine(message, because: reason, limits, in: transaction, now: now)
+            }
+            return true
         case .unreadable(let reason):
             return try quarantine(message, because: reason, limits, in: transaction, now: now)
         }
@@ -262,7 +268,7 @@ extension Ledger {
     }
 
     /// Writes one verdict on the message, whatever it is about.
-    private func write(
+    func write(
         _ answers: [(plan: EndpointPlan, answer: Answer)],
         verdict: String,
         why: String,
@@ -311,7 +317,7 @@ extension Ledger {
         return known
     }
 
-    private func quarantine(
+    func quarantine(
         _ message: Received,
         because reason: String,
         _ limits: QuarantineLimits,

@@ -55,6 +55,10 @@ extension Ledger {
             holds: try holds(of: name, in: transaction),
             consents: try releases.flatMap { try consents(for: $0, in: transaction) },
             attestations: try releases.flatMap { try attestations(for: $0, in: transaction) },
+            evidence: try (plan.isShared ? releases : []).reduce(into: [:]) { evidence, release in
+                let known = try self.evidence(for: release.id, in: transaction)
+                if !known.isEmpty { evidence[release.id] = known }
+            },
             alarms: watched ? try alarms(of: plan, in: transaction) : [],
             alarmTroubles: watched ? try alarmTroubles(of: plan, in: transaction) : [:],
             watches: try watches(of: plan, in: transaction),

@@ -144,34 +144,7 @@ extension Ledger {
         switch fact {
         case .package(let sight):
             try observe(sight, in: transaction, now: now)
-        case .pin(let package, let pin):
-            try transaction.run(
-                """
-                INSERT INTO pins (package, url, owner, version_id, etag, size, part_size, sha256)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (package) DO NOTHING
-                """,
-                package,
-                pin.url,
-                pin.owner,
-                pin.versionID,
-                pin.etag,
-                pin.size,
-                pin.partSize,
-                pin.sha256
-            )
-            try transaction.run(
-                """
-                UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL AND url = ? AND etag = ? AND size = ?
-                    AND COALESCE(part_size, 0) = ?
-                """,
-                pin.sha256,
-                package,
-                pin.url,
-                pin.etag,
-                pin.size,
-                pin.partSize ?? 0
-            )
+        case .pin(let package, let pin): try learn(pin, of: package, in: transaction)
         case .copy(let copy):
             try transaction.run(
                 """
@@ -189,5 +162,36 @@ extension Ledger {
                 copy.sha256
             )
         }
+    }
+
+    /// Keeps a pin, or the SHA-256 that one lacks; nothing else of it ever changes.
+    func learn(_ pin: Pin, of package: String, in transaction: any Transaction) throws {
+        try transaction.run(
+            """
+            INSERT INTO pins (package, url, owner, version_id, etag, size, part_size, sha256)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (package) DO NOTHING
+            """,
+            package,
+            pin.url,
+            pin.owner,
+            pin.versionID,
+            pin.etag,
+            pin.size,
+            pin.partSize,
+            pin.sha256
+        )
+        try transaction.run(
+            """
+            UPDATE pins SET sha256 = ? WHERE package = ? AND sha256 IS NULL AND url = ? AND etag = ? AND size = ?
+                AND COALESCE(part_size, 0) = ?
+            """,
+            pin.sha256,
+            package,
+            pin.url,
+            pin.etag,
+            pin.size,
+            pin.partSize ?? 0
+        )
     }
 }

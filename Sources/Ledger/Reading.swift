@@ -82,6 +82,10 @@ extension Ledger {
             if try transaction.row("SELECT 1 AS due FROM looks WHERE due_at <= ? LIMIT 1", horizon) != nil {
                 return false
             }
+            if try transaction.row("SELECT 1 AS due FROM handoffs WHERE due_at <= ? LIMIT 1", horizon) != nil
+            {
+                return false
+            }
             // What a bus could not take is left for the next worker, and what was not offered to it is not.
             if announces,
                 try transaction.row("SELECT 1 AS due FROM announcements WHERE failures = 0 LIMIT 1") != nil
@@ -92,7 +96,9 @@ extension Ledger {
                 """
                 SELECT endpoint FROM attempts WHERE ended_at IS NULL AND (due_at <= ? OR claim_until IS NOT NULL)
                 UNION SELECT name FROM endpoints WHERE due_at <= ?
+                UNION SELECT endpoint FROM handoffs_received WHERE due_at <= ?
                 """,
+                horizon,
                 horizon,
                 horizon
             )

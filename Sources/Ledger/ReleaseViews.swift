@@ -141,8 +141,13 @@ extension Ledger {
                 JOIN targets t ON t.package_group = l.package_group
                 WHERE t.endpoint = ? AND l.trouble IS NOT NULL
                 UNION SELECT account, trouble FROM alarm_watches WHERE endpoint = ? AND trouble IS NOT NULL
+                UNION SELECT h.release, h.trouble FROM handoffs h JOIN releases r ON r.id = h.release
+                WHERE r.endpoint = ? AND h.trouble IS NOT NULL
+                UNION SELECT release, trouble FROM handoffs_received WHERE endpoint = ? AND trouble IS NOT NULL
                 ORDER BY 1
                 """,
+                name,
+                name,
                 name,
                 name,
                 name

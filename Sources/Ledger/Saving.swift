@@ -41,6 +41,11 @@ extension Ledger {
                 try Self.encode(release)
             )
         }
+        for release in state.releases where release.state == .aborted && !before.releases.contains(release) {
+            try dropHandoffs(of: release, in: transaction, now: now)
+        }
+        try saveEvidence(state, before: before, in: transaction, now: now)
+        for delivery in state.handoffs { try owe(delivery, in: transaction, now: now) }
         for attempt in state.attempts where !before.attempts.contains(attempt) {
             let old = before.attempts.first {
                 $0.release == attempt.release && $0.account == attempt.account && $0.number == attempt.number

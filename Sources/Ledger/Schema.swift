@@ -242,6 +242,51 @@ enum Schema {
             PRIMARY KEY (release, opening, stage, check_name)
         ) STRICT;
 
+        -- Where a release was verified, where other workers have a part in it. The sender is who handed it over,
+        -- NULL where this worker verified it; the account is its twelve digits.
+        CREATE TABLE evidence (
+            release TEXT NOT NULL REFERENCES releases (id),
+            stage TEXT NOT NULL,
+            account TEXT NOT NULL,
+            verified_at INTEGER NOT NULL,
+            checks TEXT NOT NULL,
+            sender TEXT,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (release, stage, account)
+        ) STRICT;
+
+        -- Releases that are handed over to other accounts' workers: owed while due_at is there, then sent.
+        CREATE TABLE handoffs (
+            id TEXT NOT NULL PRIMARY KEY,
+            release TEXT NOT NULL REFERENCES releases (id),
+            stage TEXT NOT NULL,
+            account TEXT NOT NULL,
+            queue TEXT NOT NULL,
+            body TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
+            trouble TEXT,
+            due_at INTEGER,
+            sent_at INTEGER,
+            CHECK ((due_at IS NULL) = (sent_at IS NOT NULL))
+        ) STRICT;
+        CREATE INDEX handoffs_due ON handoffs (due_at);
+        CREATE INDEX handoffs_by_release ON handoffs (release);
+
+        -- Releases that other workers hand over, while their packages and artifacts are still to be read here.
+        CREATE TABLE handoffs_received (
+            key TEXT NOT NULL PRIMARY KEY,
+            endpoint TEXT NOT NULL,
+            release TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            message TEXT NOT NULL,
+            body BLOB NOT NULL,
+            at INTEGER NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
+            trouble TEXT,
+            due_at INTEGER NOT NULL
+        ) STRICT;
+
         -- Alarms that releases wait for, to be looked at; `names` is a JSON array.
         CREATE TABLE alarm_watches (
             endpoint TEXT NOT NULL REFERENCES endpoints (name),

@@ -33,6 +33,32 @@ public struct ReleaseView: Codable, Sendable {
     public var decisions: [DecisionView]?
     public var approvals: [ApprovalView]?
     public var attempts: [AttemptView]?
+    /// Where it was verified, as far as other workers have a part in it, and to whom it was handed over.
+    public var evidence: [EvidenceView]?
+    public var handedOver: [HandoffView]?
+}
+
+/// That a release was verified in an account.
+public struct EvidenceView: Codable, Sendable {
+    /// The account's twelve digits.
+    public let account: String
+    public let stage: String
+    public let verifiedAt: String
+    public let checks: [String]
+    /// The SenderId of who handed it over; absent where this worker verified it.
+    public let sender: String?
+}
+
+/// A release that goes on to another account's worker.
+public struct HandoffView: Codable, Sendable {
+    /// The account's name in the accounts folder.
+    public let account: String
+    public let stage: String
+    public let owedAt: String
+    /// When its queue took it; absent until then.
+    public let sentAt: String?
+    /// What keeps it from being sent.
+    public let trouble: String?
 }
 
 /// A decision about a version that a release holds, and how it ended.
@@ -172,7 +198,8 @@ public struct EndpointView: Codable, Sendable {
     }
 
     public struct Trouble: Codable, Sendable {
-        /// The group or the package that cannot be read, or the account whose alarms cannot.
+        /// The group or the package that cannot be read, the account whose alarms cannot, or the release that
+        /// cannot be handed over or taken over.
         public let subject: String
         public let sentence: String
     }

@@ -16,7 +16,7 @@ extension EndpointState {
     /// Whether the first stage can take a new release now. Approvals that arrive while an attempt is
     /// under way, or while its soak runs, fold into the next one.
     public var canCompose: Bool {
-        !releases.contains { $0.state == .rolling && $0.position == 0 }
+        plan.composes && !releases.contains { $0.state == .rolling && $0.position == 0 }
             && !attempts.contains { attempt in
                 attempt.isRollback && !attempt.state.isEnded && attempt.stage == plan.stages.first?.name
             }
@@ -77,6 +77,8 @@ extension EndpointState {
             return carry(known, now: now)
         }
         openingCount += 1
+        // What was seen of an earlier opening says nothing of this one.
+        evidence[known.id] = nil
         let reason = requester.map { "asked for by \($0)" } ?? "wanted again"
         releases[index].open(opening: openingCount, course: course, reason: reason, now: now)
         releases[index].requestedBy = requester
@@ -161,6 +163,11 @@ extension EndpointState {
         }
     }
 
+    /// Lets what should serve be released once more, though it ended before, where releases are composed here.
+    mutating func askForRelease() {
+        if plan.composes { triggeredBy = triggeredBy ?? Self.itself }
+    }
+
     private func latest(for target: String) -> Candidate? {
         candidates
             .filter { $0.target == target && plan.accepts.contains($0.status) && !isBarred($0) }
@@ -216,7 +223,7 @@ extension EndpointState {
     /// Gives every approval whose release has ended its own ending, except where the next release will
     /// carry its version on.
     mutating func endApprovals(now: Moment) {
-        let wanted = self.wanted
+        let wanted = plan.composes ? self.wanted : nil
         for index in approvals.indices where approvals[index].ending == nil {
             let approval = approvals[index]
             guard let release = releases.first(where: { $0.id == approval.release }) else {
@@ -267,6 +274,12 @@ extension EndpointState {
             end(approval: index, .aborted, because: reason, now: now)
         } else if let bar = bar(on: approval.package, for: approval.target) {
             end(approval: index, .failed, because: "it was barred: \(bar.reason)", now: now)
+        } else if let chosen = latest(for: approval.target), chosen.package != approval.package,
+            let release = releases.first(where: { $0.models[approval.target]?.package == chosen.package })
+        {
+            // It was heard of last and decided before.
+            let reason = "a later decision for \(approval.target) entered \(release.id)"
+            end(approval: index, .superseded, because: reason, now: now)
         }
     }
 }

@@ -5,7 +5,10 @@ public struct EndpointPlan: Hashable, Sendable {
     public let targets: [String: String]
     /// The image that replaces the packages' own, if any.
     public let image: String?
+    /// The stages with accounts that this worker drives, and of each only those accounts.
     public let stages: [StagePlan]
+    /// Whether releases are composed here: this worker drives an account of the endpoint's first stage.
+    public let composes: Bool
     /// Who may retry, roll back, hold, resume and deploy.
     public let operators: [SenderPattern]
     public let onRejection: OnRejection
@@ -34,7 +37,8 @@ public struct EndpointPlan: Hashable, Sendable {
         stages: [StagePlan],
         operators: [SenderPattern],
         onRejection: OnRejection = .rollback,
-        onModelFailure: OnModelFailure = .fail
+        onModelFailure: OnModelFailure = .fail,
+        composes: Bool = true
     ) {
         self.name = name
         self.targets = targets
@@ -43,14 +47,22 @@ public struct EndpointPlan: Hashable, Sendable {
         self.operators = operators
         self.onRejection = onRejection
         self.onModelFailure = onModelFailure
+        self.composes = composes
     }
 
     public func stage(_ name: String) -> StagePlan? { stages.first { $0.name == name } }
 
-    /// The stage that a release comes to after another; nil after its last.
-    public func stage(after name: String, on release: Release) -> StagePlan? {
-        release.course.drop { $0.stage != name }.dropFirst().first.flatMap { stage($0.stage) }
+    /// The stage that a release comes to after another, and its gate; nil after its last.
+    public func stage(after name: String, on release: Release) -> (name: String, gate: GatePlan)? {
+        if let relay = stage(name)?.relay, let next = relay.after.first, let gate = relay.nextGate {
+            return (next.stage, gate)
+        }
+        return release.course.drop { $0.stage != name }.dropFirst().first.flatMap { stage($0.stage) }
+            .map { ($0.name, $0.gate) }
     }
+
+    /// Whether other workers drive accounts of it too.
+    public var isShared: Bool { stages.contains { $0.relay != Relay() } }
 
     /// Which approval statuses make a version eligible for a release at all: those of the first stage.
     public var accepts: Set<ApprovalStatus> { stages.first?.accepts ?? [] }
@@ -59,7 +71,7 @@ public struct EndpointPlan: Hashable, Sendable {
 /// One stage of an endpoint: where it is, what it accepts and what its gate asks for.
 public struct StagePlan: Hashable, Sendable {
     public let name: String
-    /// Account name → digest of the settings in force for the endpoint there.
+    /// Account name → digest of the settings in force for the endpoint there; those driven here alone.
     public let accounts: [String: String]
     public let accepts: Set<ApprovalStatus>
     public let soak: Duration
@@ -68,6 +80,8 @@ public struct StagePlan: Hashable, Sendable {
     /// How traffic is moved to a new config, as SageMaker names it; nil where it is all at once.
     public let traffic: String?
     public let gate: GatePlan
+    /// What it has to do with accounts that other workers drive.
+    public let relay: Relay
 
     public init(
         name: String,
@@ -76,7 +90,8 @@ public struct StagePlan: Hashable, Sendable {
         soak: Duration,
         lag: Duration = .zero,
         traffic: String? = nil,
-        gate: GatePlan = GatePlan()
+        gate: GatePlan = GatePlan(),
+        relay: Relay = Relay()
     ) {
         self.name = name
         self.accounts = accounts
@@ -85,6 +100,7 @@ public struct StagePlan: Hashable, Sendable {
         self.lag = lag
         self.traffic = traffic
         self.gate = gate
+        self.relay = relay
     }
 
     var stop: Release.Stop { Release.Stop(stage: name, accounts: accounts.keys.sorted()) }

@@ -22,6 +22,11 @@ public struct EndpointState: Sendable {
     public internal(set) var consents: [Consent]
     /// The latest answer per release, opening, stage and check.
     public internal(set) var attestations: [Attestation]
+    /// Release id → what other workers, and this one, say of where it was verified. Nothing where one worker
+    /// drives every account.
+    public internal(set) var evidence: [String: [Evidence]]
+    /// The hand-offs to other workers that came to be owed since the state was read.
+    public internal(set) var handoffs: [Handoff.Delivery] = []
     /// What was last seen of the alarms that are watched.
     public let alarms: [AlarmSight]
     /// Account name → why its alarms could not be looked at the last time.
@@ -58,6 +63,7 @@ public struct EndpointState: Sendable {
         holds: [Hold] = [],
         consents: [Consent] = [],
         attestations: [Attestation] = [],
+        evidence: [String: [Evidence]] = [:],
         alarms: [AlarmSight] = [],
         alarmTroubles: [String: String] = [:],
         watches: [AlarmWatch] = [],
@@ -78,6 +84,7 @@ public struct EndpointState: Sendable {
         self.holds = holds
         self.consents = consents
         self.attestations = attestations
+        self.evidence = evidence
         self.alarms = alarms
         self.alarmTroubles = alarmTroubles
         self.watches = watches

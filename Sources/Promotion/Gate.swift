@@ -54,12 +54,25 @@ public struct Gate: Hashable, Sendable {
         public let beganAt: Moment?
         public let verifiedAt: Moment?
         public let soakedAt: Moment?
+        /// Whether this worker drives it, and so can look at its alarms.
+        public let isHere: Bool
+
+        /// An account that another worker drives, which hands over what has soaked already and watches the
+        /// account's alarms meanwhile.
+        public init(elsewhere account: String, verifiedAt: Moment?) {
+            self.account = account
+            beganAt = nil
+            self.verifiedAt = verifiedAt
+            soakedAt = nil
+            isHere = false
+        }
 
         public init(account: String, beganAt: Moment? = nil, verifiedAt: Moment?, soakedAt: Moment?) {
             self.account = account
             self.beganAt = beganAt
             self.verifiedAt = verifiedAt
             self.soakedAt = soakedAt
+            isHere = true
         }
     }
 

@@ -11,7 +11,7 @@ extension Gate {
     /// during the soak leaves nothing but the moment it did, so the soak's time is counted again from there.
     func alarmsQuiet(_ now: Moment) -> Condition? {
         guard !plan.gate.alarms.isEmpty else { return nil }
-        let soaking = upstream.flatMap { account in
+        let soaking = upstream.filter(\.isHere).flatMap { account in
             plan.gate.alarms.map { finding($0, in: account.account, soaked: account, now) }
         }
         let entering = entered.flatMap { account in

@@ -13,6 +13,10 @@ extension StagePlan {
     public func asks(after before: StagePlan?) -> [Ask] {
         var asks: [Ask] = []
         func ask(_ name: String, _ text: String) { asks.append(Ask(name: name, text: text)) }
+        let elsewhere = relay.before.filter { !$0.isHere }.map(\.name)
+        if !elsewhere.isEmpty {
+            ask("verified", "verified in \(Self.list(elsewhere)), as whoever hands it over says")
+        }
         if let before {
             ask("verified", "verified in \(Self.list(before.accounts.keys.sorted()))")
             if before.soak > .zero { ask("soaked", "soaked for \(before.soak.written) in \(before.name)") }

@@ -48,6 +48,8 @@ public struct Candidate: Hashable, Sendable {
     public let version: Int
     /// The time of the latest decision that made it acceptable.
     public let decidedAt: Moment
+    /// Who decided, where that was asked for and the registry names somebody.
+    public let decidedBy: String?
     public let status: ApprovalStatus
     /// What the package serves with, or nil where nobody has looked at it yet.
     public let model: ModelVersion?
@@ -57,6 +59,7 @@ public struct Candidate: Hashable, Sendable {
         package: String,
         version: Int,
         decidedAt: Moment,
+        decidedBy: String? = nil,
         status: ApprovalStatus,
         model: ModelVersion?
     ) {
@@ -64,6 +67,7 @@ public struct Candidate: Hashable, Sendable {
         self.package = package
         self.version = version
         self.decidedAt = decidedAt
+        self.decidedBy = decidedBy
         self.status = status
         self.model = model
     }

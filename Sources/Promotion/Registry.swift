@@ -4,7 +4,8 @@ extension EndpointState {
     ///
     /// A change from not acceptable to acceptable is a decision: an approval, and the end of any bar.
     /// A change back takes the version out of what may be released. A status the ledger already held
-    /// is no change, and so never comes here.
+    /// is no change, and so never comes here. Where releases are handed over rather than composed, a decision
+    /// is acted on by whoever composes them, and only lifts a bar here.
     ///
     /// - Parameters:
     ///   - was: The status held so far, or nil where the version was unknown.
@@ -46,14 +47,16 @@ extension EndpointState {
             }
             return
         }
-        decide(seen, at: at, by: by)
-        note(
-            "decided",
-            nil,
-            nil,
-            nil,
-            "\(seen.package) for \(seen.target) became \(seen.status.rawValue)" + Self.byline(by)
-        )
+        if plan.composes {
+            decide(seen, at: at, by: by)
+            note(
+                "decided",
+                nil,
+                nil,
+                nil,
+                "\(seen.package) for \(seen.target) became \(seen.status.rawValue)" + Self.byline(by)
+            )
+        }
         if let bar = bars.firstIndex(where: { $0.target == seen.target && $0.package == seen.package }) {
             bars.remove(at: bar)
             note(

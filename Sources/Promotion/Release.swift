@@ -148,11 +148,11 @@ public struct Release: Hashable, Sendable, Codable {
     public var stop: Stop { course[position] }
     public var isOpen: Bool { state.ending == nil }
 
-    /// Puts the release at the gate of its first stage once more.
-    mutating func open(opening: Int, course: [Stop], reason: String, now: Moment) {
+    /// Puts the release at a gate once more, that of its first stage unless another is said.
+    mutating func open(opening: Int, course: [Stop], at position: Int = 0, reason: String, now: Moment) {
         self.opening = opening
         self.course = course
-        position = 0
+        self.position = position
         openedAt = now
         endedAt = nil
         rolledBack = []

@@ -13,6 +13,8 @@ public struct Request: Hashable, Sendable {
         case deploy(models: [String: String])
         /// What one of the team's own checks came to.
         case attest(release: String, stage: String, check: String, verdict: Verdict, evidence: String?)
+        /// Another worker hands a release over that it has verified.
+        case handoff(Handoff)
     }
 
     public let action: Action
@@ -50,6 +52,7 @@ extension Request.Action {
         case .rollback(_, let release): ("rollback", release, nil)
         case .deploy: ("deploy", nil, nil)
         case .attest(let release, let stage, _, _, _): ("attest", release, stage)
+        case .handoff(let handoff): ("handoff", handoff.release, handoff.stage)
         }
     }
 }
@@ -76,20 +79,29 @@ extension Note {
 extension EndpointState {
     /// Judges a request and, where it is accepted, carries it out on the state.
     ///
-    /// - Parameter known: For a `deploy`, what the ledger knows of the packages it names.
-    public mutating func take(_ request: Request, known: [String: Candidate] = [:], now: Moment) -> Answer {
+    /// - Parameters:
+    ///   - known: For a `deploy` or a hand-off, what the ledger knows of the packages it names, by ARN.
+    ///   - digest: For a hand-off, the SHA-256 in hex of the identity of what it holds.
+    public mutating func take(
+        _ request: Request,
+        known: [String: Candidate] = [:],
+        digest: String = "",
+        now: Moment
+    ) -> Answer {
         let answer =
             switch request.action {
             case .promote(let release, let stage, false): promote(release, stage, request, now: now)
             case .promote(let release, let stage, true): override(release, stage, request, now: now)
             case .reject(let release, let stage): reject(release, stage, request, now: now)
-            case .retry(let release, let target): retry(release, target, request)
+            case .retry(let release, let target): retry(release, target, request, now: now)
             case .hold(let stage): hold(stage, request, now: now)
             case .resume(let stage): resume(stage, request)
             case .rollback(let account, let release): rollback(account, to: release, request, now: now)
             case .attest(let release, let stage, let check, let verdict, let evidence):
                 attest(release, stage, check, verdict, evidence, request, now: now)
             case .deploy(let models): deploy(models, request, known: known, now: now)
+            case .handoff(let handoff):
+                take(handoff, from: request.sender, known: known, digest: digest, now: now)
             }
         // Ahead of what followed from it, as it happened.
         notes.insert(Note(answering: request, answer), at: 0)
@@ -171,7 +183,7 @@ extension EndpointState {
         return .accepted("\(id) ended refused")
     }
 
-    private mutating func retry(_ id: String, _ target: String?, _ request: Request) -> Answer {
+    private mutating func retry(_ id: String, _ target: String?, _ request: Request, now: Moment) -> Answer {
         if let refusal = operatorRefusal(request.sender) { return refusal }
         guard let release = releases.first(where: { $0.id == id }) else {
             return .refused("\(id) is not known")
@@ -188,7 +200,10 @@ extension EndpointState {
                 "\(id) ended \(release.state.rawValue) and bars nothing; there is nothing to retry"
             )
         }
-        if let target, lifted.isEmpty, wanted != release.models {
+        if !plan.composes, let newer = releases.first(where: { $0.opening > release.opening }) {
+            return .refused("\(newer.id) was handed over after \(id)")
+        }
+        if let target, lifted.isEmpty, !plan.composes || wanted != release.models {
             return .refused("\(id) bars nothing for \(target); without --model every bar of it is lifted")
         }
         bars.removeAll { lifted.contains($0) }
@@ -201,6 +216,7 @@ extension EndpointState {
                 "\(bar.package) for \(bar.target): \(request.sender), \(request.reason)"
             )
         }
+        guard plan.composes else { return reopenHandedOver(id, by: request.sender, now: now) }
         guard wanted == release.models || !lifted.isEmpty else {
             return .refused(
                 "later decisions or the accounts folder ask for another set than \(id); `deploy` releases that one"
@@ -241,6 +257,12 @@ extension EndpointState {
         now: Moment
     ) -> Answer {
         if let refusal = operatorRefusal(request.sender) { return refusal }
+        guard plan.composes else {
+            let first = plan.stages.first?.relay.before.first?.stage ?? "the first stage"
+            return .refused(
+                "releases of \(plan.name) are composed by the worker that drives \(first), not here"
+            )
+        }
         for (target, package) in models.sorted(by: { $0.key < $1.key }) {
             guard plan.targets[target] != nil else {
                 return .refused("endpoint \(plan.name) serves no target model \(target)")

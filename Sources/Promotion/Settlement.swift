@@ -46,9 +46,11 @@ extension EndpointState {
                     now: now
                 )
             } else if release.position + 1 == release.course.count {
-                end(index, .released, because: "verified in every stage", now: now)
+                handOver(release, now: now)
+                end(index, .released, because: farewell(to: release), now: now)
                 endReleasedApprovals(of: release, now: now)
             } else {
+                handOver(release, now: now)
                 releases[index].position += 1
                 releases[index].wait(now: now)
                 note(
@@ -81,7 +83,7 @@ extension EndpointState {
         let served = attempt.leaves.map { ", which may still serve \($0)" } ?? ""
         let reason = "the way back failed in \(attempt.account)\(served)"
         // What should serve there is released once more when somebody resumes the stage.
-        if attempt.stage == plan.stages.first?.name { triggeredBy = triggeredBy ?? Self.itself }
+        if attempt.stage == plan.stages.first?.name { askForRelease() }
         if !holds.contains(where: { $0.stage == attempt.stage }) {
             holds.append(Hold(stage: attempt.stage, by: Self.itself, reason: reason, at: now))
         }
@@ -106,7 +108,7 @@ extension EndpointState {
             let newer = releases.first { new in
                 new.opening > old.opening && new.position >= old.position
                     && (new.isOpen || new.state == .released || new.position > old.position)
-                    && isAccepted(new, at: old.stop.stage)
+                    && isVouchedFor(new, at: old.stop.stage) && isAccepted(new, at: old.stop.stage)
             }
             guard let newer else { continue }
             end(index, .superseded, because: "\(newer.id) reached the gate of \(old.stop.stage)", now: now)
@@ -151,6 +153,10 @@ extension EndpointState {
             occupant: occupant(of: release.stop),
             isServed: release.stop.accounts.allSatisfy { serves(release, in: $0, stage: stage) }
         )
+        gate.upstream += (gate.plan.relay.before.filter { !$0.isHere }).map { place in
+            let seen = evidence[release.id]?.first { $0.isOf(place) }
+            return Gate.Upstream(elsewhere: place.name, verifiedAt: seen?.verifiedAt)
+        }
         gate.entered = release.stop.accounts
         gate.requesters = requesters(of: release, in: gate.plan.gate)
         gate.attestations = attestations.filter {

@@ -14,7 +14,7 @@ extension EndpointState {
             let names = gate.plan.gate.alarms
             guard !names.isEmpty, !gate.isServed else { continue }
             let waiting = gate.judge(now: now).filter { $0.verdict != .passed }.map(\.name)
-            for account in gate.upstream.map(\.account) + gate.entered {
+            for account in gate.upstream.filter(\.isHere).map(\.account) + gate.entered {
                 let seen = lastLook(at: names, in: account)
                 // What alone is missing is looked at once more, so that no gate opens by an old look.
                 let isLast = waiting == ["alarms"] && seen.map { !gate.isFresh($0, now) } ?? true
@@ -40,7 +40,9 @@ extension EndpointState {
 
     /// The gates by whose alarms an account soaks: its own stage's, and the one that comes next.
     private func gates(watching attempt: Attempt) -> [GatePlan] {
-        plan.stages.drop { $0.name != attempt.stage }.prefix(2).map(\.gate)
+        let stages = plan.stages.drop { $0.name != attempt.stage }.prefix(2)
+        guard let own = stages.first, let next = own.relay.nextGate else { return stages.map(\.gate) }
+        return [own.gate, next]
     }
 
     /// Ends the soak of an account where an alarm went off since the release began to roll there. One that was

@@ -16,7 +16,7 @@ extension EndpointState {
 
     /// Takes back what holds a rejected version: attempts under way, and accounts that serve it.
     mutating func goBack(now: Moment) -> Bool {
-        let isRecalled = recallRejected(now: now)
+        let isRecalled = recallRejected(now: now) || recallWithdrawn(now: now)
         guard plan.onRejection == .rollback else { return isRecalled }
         var isBegun = false
         for stage in plan.stages.reversed() {
@@ -42,6 +42,27 @@ extension EndpointState {
         return isAny
     }
 
+    /// What is withdrawn before anything was switched to it goes no further, however long ago its status was
+    /// read; what is switched already stays.
+    private mutating func recallWithdrawn(now: Moment) -> Bool {
+        var isAny = false
+        for index in attempts.indices {
+            let attempt = attempts[index]
+            guard attempt.state.isHeldByHolds, attempt.state != .updating || attempt.isHeld,
+                attempt.recalled == nil, !attempt.isRollback,
+                let accepts = plan.stage(attempt.stage)?.accepts,
+                let release = releases.first(where: { $0.id == attempt.release }),
+                let version = release.models.values.filter({ version in
+                    statuses[version.package].map { !accepts.contains($0) } ?? false
+                }).min(by: { $0.package < $1.package }),
+                let status = statuses[version.package]
+            else { continue }
+            let sentence = "\(version.shortName) became \(status.rawValue) in the registry"
+            isAny = recall(index, because: sentence, now: now) || isAny
+        }
+        return isAny
+    }
+
     private mutating func goBack(_ account: String, _ stage: StagePlan, now: Moment) -> Bool {
         guard let served = serving[account] else { return false }
         guard let version = served.models.values.filter(isRejected).min(by: { $0.package < $1.package })
@@ -57,7 +78,7 @@ extension EndpointState {
             guard isStuckBeforeSwitch(attempts[open]) else { return false }
             recall(open, because: "made room for the way back: \(sentence)", now: now)
             // What it was on its way to is released once more, by itself, when the account is back.
-            triggeredBy = triggeredBy ?? Self.itself
+            askForRelease()
             return true
         }
         guard let target = waysBack(in: account, stage).first else {
@@ -74,7 +95,7 @@ extension EndpointState {
         }
         beginRollback(to: target, in: account, stage, because: sentence, now: now)
         // What is still acceptable is released again, through every gate.
-        triggeredBy = triggeredBy ?? Self.itself
+        askForRelease()
         return true
     }
 

@@ -8,7 +8,7 @@ package struct Crew: Sendable {
     /// Stopped in the reverse order: what comes in ends first, and the conductor records last.
     let loops: [any Loop]
     /// What the loops last said of themselves.
-    let progress = Progress()
+    let progress: Progress
 
     /// - Parameters:
     ///   - http: Where every request to AWS goes.
@@ -38,18 +38,22 @@ package struct Crew: Sendable {
         let mailbox = Mailbox(timing: timing)
         let pruning = Mailbox(timing: timing)
         let own = await sessions.own(in: settings.registry.region)
+        let progress = Progress(queues: settings.queues.count)
+        self.progress = progress
 
-        let intake = Intake(
-            queue: settings.registry.queue,
-            sqs: SQS(own),
-            reader: MessageReader(settings: settings),
-            ledger: ledger,
-            mailbox: mailbox,
-            progress: progress,
-            waitSeconds: options.untilIdle ? 1 : 20,
-            timing: timing,
-            log: log
-        )
+        let intakes = settings.queues.map { queue in
+            Intake(
+                queue: queue,
+                sqs: SQS(own),
+                reader: MessageReader(settings: settings),
+                ledger: ledger,
+                mailbox: mailbox,
+                progress: progress,
+                waitSeconds: options.untilIdle ? 1 : 20,
+                timing: timing,
+                log: log
+            )
+        }
         let conductor = Conductor(
             ledger: ledger,
             performer: Performer(settings: settings, sessions: sessions, ledger: ledger, log: log),
@@ -93,10 +97,32 @@ package struct Crew: Sendable {
             )
         }
         loops =
-            [announcer].compactMap { $0 } + [
-                conductor, pruner, resync, intake,
-                Listener(ledger: ledger, mailbox: mailbox, timing: timing),
-            ]
+            [announcer].compactMap { $0 }
+            + Self.relays(settings, sessions, reader, SQS(own), ledger, mailbox, log)
+            + [conductor, pruner, resync] + intakes
+            + [Listener(ledger: ledger, mailbox: mailbox, timing: timing)]
+    }
+
+    /// What hands releases on, and takes them over, where other workers drive accounts of the endpoints too.
+    private static func relays(
+        _ settings: Settings,
+        _ sessions: Sessions,
+        _ reader: RegistryReader,
+        _ sqs: SQS,
+        _ ledger: Ledger,
+        _ mailbox: Mailbox,
+        _ log: Logger
+    ) -> [any Loop] {
+        let sender = HandoffSender(sqs: sqs, ledger: ledger, timing: sessions.timing, log: log)
+        let receiver = HandoffReceiver(
+            settings: settings,
+            sessions: sessions,
+            reader: reader,
+            ledger: ledger,
+            mailbox: mailbox,
+            log: log
+        )
+        return (settings.handsOver ? [sender] : []) + (settings.takesOver ? [receiver] : [])
     }
 
     /// Works until the task is cancelled, and then gives back what it has.

@@ -49,14 +49,6 @@ struct MessageReader: Sendable {
         (reason.count <= 500 ? reason : reason.prefix(500) + "…").withoutURLQueries
     }
 
-    private struct Unreadable: Error {
-        let reason: String
-
-        init(_ reason: String) {
-            self.reason = reason
-        }
-    }
-
     private func event(_ event: [String: JSONValue]) throws -> Received.Meaning {
         let type = event["detail-type"]?.string ?? ""
         guard let account = event["account"]?.string, let detail = event["detail"]?.object else {
@@ -97,7 +89,12 @@ struct MessageReader: Sendable {
         }
         guard let sender = received.senderID, !sender.isEmpty else { throw Unreadable("SQS named no sender") }
         guard let name = message["action"]?.string else { throw Unreadable("there is no `action`") }
-        let fields = try Fields(message, action: name)
+        if name == "handoff" { return .handoff(try handoff(message, sender, received.body)) }
+        let fields = try Fields(
+            message,
+            called: "`\(name)`",
+            of: Self.fields(of: name, message).union(["sluice", "action", "reason", "requestId"])
+        )
         let action: Request.Action
         let subject: RequestMessage.Subject
         switch name {
@@ -141,8 +138,6 @@ struct MessageReader: Sendable {
                 evidence: try fields.optionalText("evidence")
             )
             subject = .release(release)
-        case "handoff":
-            throw Unreadable("the action `\(name)` is not implemented yet")
         default:
             throw Unreadable("there is no action `\(name)`")
         }
@@ -165,73 +160,17 @@ struct MessageReader: Sendable {
         )
     }
 
-    /// The fields of a request; one that the action does not have is refused rather than ignored.
-    private struct Fields {
-        let message: [String: JSONValue]
-
-        init(_ message: [String: JSONValue], action: String) throws {
-            let own: Set<String> =
-                switch action {
-                case "promote": ["release", "stage", "override"]
-                case "reject": ["release", "stage"]
-                case "rollback": ["endpoint", "account", "release"]
-                case "attest": ["release", "stage", "check", "verdict", "evidence"]
-                case "retry": ["release", "model"]
-                case "hold", "resume": ["endpoint", "stage"]
-                case "deploy": ["endpoint", "models"]
-                default: Set(message.keys)
-                }
-            let known = own.union(["sluice", "action", "reason", "requestId"])
-            if let stranger = message.keys.filter({ !known.contains($0) }).min() {
-                throw Unreadable("`\(action)` has no field `\(stranger)`")
-            }
-            self.message = message
-        }
-
-        /// The reason, which is counted in characters, however many bytes they have.
-        func reason() throws -> String {
-            guard let value = message["reason"] else { throw Unreadable("`reason` is missing") }
-            guard let reason = value.string else { throw Unreadable("`reason` has to be a text") }
-            guard reason.contains(where: { !$0.isWhitespace }), reason.count <= MessageReader.longestReason
-            else {
-                throw Unreadable("`reason` has to have 1 to \(MessageReader.longestReason) characters")
-            }
-            return reason
-        }
-
-        func text(_ name: String) throws -> String {
-            guard let text = try optionalText(name) else { throw Unreadable("`\(name)` is missing") }
-            return text
-        }
-
-        func optionalText(_ name: String) throws -> String? {
-            guard let value = message[name] else { return nil }
-            guard let text = value.string, !text.isEmpty else {
-                throw Unreadable("`\(name)` has to be a text")
-            }
-            guard text.utf8.count <= 4096 else {
-                throw Unreadable("`\(name)` has to be a text of at most 4096 bytes")
-            }
-            return text
-        }
-
-        func flag(_ name: String) throws -> Bool {
-            guard let value = message[name] else { return false }
-            guard let flag = value.bool else { throw Unreadable("`\(name)` has to be true or false") }
-            return flag
-        }
-
-        func texts(_ name: String) throws -> [String: String] {
-            guard let value = message[name] else { return [:] }
-            guard let object = value.object else {
-                throw Unreadable("`\(name)` has to be an object of texts")
-            }
-            return try object.mapValues { value in
-                guard let text = value.string else {
-                    throw Unreadable("`\(name)` has to be an object of texts")
-                }
-                return text
-            }
+    /// The fields that an action has besides those of every request.
+    private static func fields(of action: String, _ message: [String: JSONValue]) -> Set<String> {
+        switch action {
+        case "promote": ["release", "stage", "override"]
+        case "reject": ["release", "stage"]
+        case "rollback": ["endpoint", "account", "release"]
+        case "attest": ["release", "stage", "check", "verdict", "evidence"]
+        case "retry": ["release", "model"]
+        case "hold", "resume": ["endpoint", "stage"]
+        case "deploy": ["endpoint", "models"]
+        default: Set(message.keys)
         }
     }
 }

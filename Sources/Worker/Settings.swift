@@ -1,22 +1,42 @@
 import Native
 public import Promotion
 
-/// The accounts folder as the running worker uses it: looked up by name, and with the digests that tie
-/// every attempt and approval to the settings it was made under.
+/// The accounts folder as the running worker uses it: looked up by name, with the digests that tie every
+/// attempt and approval to the settings it was made under, and which accounts this worker drives.
 public struct Settings: Sendable {
     public let folder: AccountsFolder
+    /// The endpoints that this worker has a part in.
     public let plans: [EndpointPlan]
+    /// The names of the accounts that this worker drives.
+    public let driven: Set<String>
     private let accounts: [String: AccountDocument]
     private let endpoints: [String: EndpointDocument]
 
-    public init(_ folder: AccountsFolder) throws {
+    /// - Parameter only: The names of the accounts to drive; where it is empty, those without a queue of their
+    ///   own.
+    /// - Throws: `SettingsError` where there is no such account, or none to drive.
+    public init(_ folder: AccountsFolder, only: [String] = []) throws {
         self.folder = folder
         accounts = Dictionary(folder.accounts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         endpoints = Dictionary(
             folder.endpoints.map { ($0.name, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        plans = try folder.endpoints.map(Self.plan)
+        let known = folder.accounts.map(\.name).joined(separator: ", ")
+        if let stranger = only.first(where: { folder.account(named: $0) == nil }) {
+            throw SettingsError(
+                "--only \(stranger): the accounts folder has no such account; it has \(known)"
+            )
+        }
+        let driven = Set(only.isEmpty ? folder.accounts.filter { $0.queue == nil }.map(\.name) : only)
+        if driven.isEmpty, !folder.accounts.isEmpty {
+            throw SettingsError(
+                "every account has a queue of its own, so this worker would drive none; name those it drives with "
+                    + "--only: \(known)"
+            )
+        }
+        self.driven = driven
+        plans = try folder.endpoints.compactMap { try Self.plan($0, driven) }
     }
 
     public var registry: RegistryDocument { folder.registry }
@@ -25,37 +45,127 @@ public struct Settings: Sendable {
 
     public func endpoint(_ name: String) -> EndpointDocument? { endpoints[name] }
 
+    /// The endpoints with the stages and accounts that this worker drives, and no others.
+    public var drivenEndpoints: [EndpointDocument] {
+        folder.endpoints.compactMap { endpoint in
+            var endpoint = endpoint
+            endpoint.stages = endpoint.stages.compactMap { stage in
+                var stage = stage
+                stage.accounts = stage.accounts.filter { driven.contains($0.name) }
+                return stage.accounts.isEmpty ? nil : stage
+            }
+            return endpoint.stages.isEmpty ? nil : endpoint
+        }
+    }
+
+    /// The queues that this worker polls: the registry's where it drives an account without one.
+    public var queues: [String] {
+        let own = folder.accounts.filter { driven.contains($0.name) }.map(\.queue)
+        var seen: Set<String> = []
+        return own.map { $0 ?? registry.queue }.filter { seen.insert($0).inserted }
+    }
+
+    /// Whether this worker hands releases over to others, and whether others hand over to it.
+    var handsOver: Bool { relays.contains { !$0.after.isEmpty } }
+    var takesOver: Bool { relays.contains { !$0.senders.values.joined().isEmpty } }
+
+    private var relays: [Relay] { plans.flatMap(\.stages).map(\.relay) }
+
     /// The names of the deployment accounts that have these twelve digits.
     func names(of account: String) -> [String] {
         folder.accounts.filter { $0.account == account }.map(\.name)
     }
 
-    /// The group as the registry is asked for it: its ARN where the accounts folder gives one.
+    /// The group as the registry is asked for it: its ARN where the accounts folder gives one, or where it is
+    /// asked from another account, which could not find it by its name.
     func reference(toGroup name: String) -> String {
         let groups = folder.endpoints.flatMap(\.models.values)
-        return groups.first { $0.name == name }?.description ?? name
+        if let arn = groups.first(where: { $0.name == name })?.arn { return arn }
+        let isAtHome = registry.role != nil || queues.contains(registry.queue)
+        return isAtHome ? name : registry.arn(ofGroup: name)
     }
 
-    private static func plan(_ endpoint: EndpointDocument) throws -> EndpointPlan {
-        EndpointPlan(
+    private static func plan(_ endpoint: EndpointDocument, _ driven: Set<String>) throws -> EndpointPlan? {
+        let places = endpoint.stages.map { stage in
+            stage.accounts.map { account in
+                Place(
+                    stage: stage.name,
+                    name: account.name,
+                    account: account.account,
+                    queue: account.queue,
+                    isHere: driven.contains(account.name)
+                )
+            }
+        }
+        let isShared = places.joined().contains { !$0.isHere }
+        let stages = try endpoint.stages.indices.compactMap { index -> StagePlan? in
+            guard places[index].contains(where: \.isHere) else { return nil }
+            let relay = isShared ? relay(index, of: endpoint, places) : Relay()
+            return try stage(endpoint.stages[index], of: endpoint, driven, relay)
+        }
+        guard !stages.isEmpty else { return nil }
+        return EndpointPlan(
             name: endpoint.name,
             targets: endpoint.models.mapValues(\.name),
             image: endpoint.container?.image,
-            stages: try endpoint.stages.map { try stage($0, of: endpoint) },
+            stages: stages,
             operators: endpoint.operators,
             onRejection: endpoint.onRejection,
-            onModelFailure: endpoint.onModelFailure
+            onModelFailure: endpoint.onModelFailure,
+            composes: places.first?.contains(where: \.isHere) ?? false
         )
     }
 
-    private static func stage(_ stage: StageDocument, of endpoint: EndpointDocument) throws -> StagePlan {
+    private static func relay(_ index: Int, of endpoint: EndpointDocument, _ places: [[Place]]) -> Relay {
+        let next = index + 1 < places.count ? index + 1 : nil
+        let after = next.map { places[$0].filter { !$0.isHere && $0.queue != nil } } ?? []
+        let here = places[index].filter(\.isHere)
+        let senders = endpoint.stages[index].accounts.filter { account in
+            here.contains { $0.name == account.name }
+        }
+        return Relay(
+            before: Array(places[..<index].joined()),
+            here: here,
+            after: after,
+            nextGate: after.isEmpty ? nil : next.map { endpoint.stages[$0].gate },
+            senders: Dictionary(
+                senders.map { ($0.name, $0.upstream) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+    }
+
+    private static func stage(
+        _ stage: StageDocument,
+        of endpoint: EndpointDocument,
+        _ driven: Set<String>,
+        _ relay: Relay
+    ) throws -> StagePlan {
         var digests: [String: String] = [:]
-        for account in stage.accounts {
+        for account in stage.accounts where driven.contains(account.name) {
             digests[account.name] = Digest.hex(
                 try Digest.sha256(endpoint.settingsDigestInput(account: account))
             )
         }
-        return stage.plan(accounts: digests)
+        return stage.plan(accounts: digests, relay: relay)
+    }
+}
+
+/// The accounts folder is right, and not for what the worker was asked to do with it.
+public struct SettingsError: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension RegistryDocument {
+    /// The ARN of a group of the registry.
+    func arn(ofGroup name: String) -> String {
+        let partition =
+            region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
+        return "arn:\(partition):sagemaker:\(region):\(account):model-package-group/\(name)"
     }
 }
 
@@ -63,7 +173,7 @@ extension StageDocument {
     /// The stage as the core sees it.
     ///
     /// - Parameter accounts: Account name → digest of the settings in force there.
-    func plan(accounts: [String: String]) -> StagePlan {
+    func plan(accounts: [String: String], relay: Relay = Relay()) -> StagePlan {
         StagePlan(
             name: name,
             accounts: accounts,
@@ -71,7 +181,8 @@ extension StageDocument {
             soak: soak,
             lag: lag,
             traffic: traffic?.shift.type,
-            gate: gate
+            gate: gate,
+            relay: relay
         )
     }
 }

@@ -34,6 +34,22 @@ struct AccountsOption: ParsableArguments {
     func load() throws -> AccountsFolder { try AccountsFolder.load(folder) }
 }
 
+struct OnlyOption: ParsableArguments {
+    @Option(
+        parsing: .upToNextOption,
+        help: "The accounts that the worker drives, by name; those without a queue where it is not given."
+    )
+    var only: [String] = []
+
+    func settings(_ folder: AccountsFolder) throws -> Settings {
+        do {
+            return try Settings(folder, only: only)
+        } catch let error as SettingsError {
+            throw WrongCommand(sentence: error.description)
+        }
+    }
+}
+
 struct JSONFlag: ParsableArguments {
     @Flag(name: .customLong("json"), help: "Print JSON for programs instead of text for people.")
     var isOn = false

@@ -26,10 +26,13 @@ struct PostingOptions: ParsableArguments {
         guard timeout > 0 else { throw ValidationError("--timeout has to be at least 1 second.") }
     }
 
-    /// Posts a message to the worker's queue as the caller, says what was posted, and waits if asked to.
+    /// Posts a message as the caller to the queue of every worker that is to decide about it, says what was
+    /// posted, and waits if asked to.
     ///
     /// - Parameters:
-    ///   - endpoint: The endpoint the message is about, which the accounts folder must have.
+    ///   - endpoint: The endpoint the message is about, which the accounts folder must have; nil for all.
+    ///   - stage: The stage whose accounts' workers decide; nil for all of the endpoint's.
+    ///   - composes: Whether only those decide who compose releases, which drive the first stage.
     ///   - account: An account that the endpoint must be deployed to.
     ///   - follows: What to look at once it is accepted, to say what happens next; nil where nothing does.
     func post(
@@ -37,6 +40,7 @@ struct PostingOptions: ParsableArguments {
         _ fields: [String: Field],
         endpoint: String?,
         stage: String?,
+        composes: Bool = false,
         account: String? = nil,
         follows: Follows? = nil
     ) async throws {
@@ -61,13 +65,18 @@ struct PostingOptions: ParsableArguments {
             environment: environment
         )
         let caller = try await STS(client).callerIdentity()
-        let messageID = try await SQS(client).sendMessage(queueURL: folder.registry.queue, body: body)
+        var messages: [String] = []
+        let first = endpoint.flatMap { folder.endpoint(named: $0)?.stages.first?.name }
+        for queue in folder.queues(endpoint, stage: composes ? first : stage, account: account) {
+            let message = try await SQS(client).sendMessage(queueURL: queue, body: body)
+            print("posted as \(caller.userID) to \(queue), message \(message):")
+            messages.append(message)
+        }
         await http.shutdown()
-        print("posted as \(caller.userID) to \(folder.registry.queue), message \(messageID):")
         print(Screen.escaped(body))
         guard wait else { return }
         let ledger = try await ledger.open()
-        try await verdict(on: "request \(caller.userID) \(requestID)", message: messageID, in: ledger)
+        try await verdict(on: "request \(caller.userID) \(requestID)", messages, in: ledger)
         if let follows, let endpoint { try await follows.say(endpoint, in: ledger) }
     }
 
@@ -94,7 +103,7 @@ struct PostingOptions: ParsableArguments {
         }
     }
 
-    private func verdict(on key: String, message: String, in ledger: Ledger) async throws {
+    private func verdict(on key: String, _ messages: [String], in ledger: Ledger) async throws {
         let deadline = ContinuousClock.now + .seconds(timeout)
         while ContinuousClock.now < deadline {
             if let decision = try await ledger.verdict(on: key) {
@@ -102,7 +111,8 @@ struct PostingOptions: ParsableArguments {
                 if decision.verdict == "refused" { throw Failed(sentence: "") }
                 return
             }
-            if let reason = try await ledger.quarantine(of: message) {
+            for message in messages {
+                guard let reason = try await ledger.quarantine(of: message) else { continue }
                 throw Failed(sentence: "the message was quarantined: \(Screen.escaped(reason))")
             }
             try await Task.sleep(for: .milliseconds(100))

@@ -13,6 +13,7 @@ extension Screen {
         lines += table(head)
         lines += ["models"] + models(of: release) + ["stages"]
         for stage in release.stages { lines += Self.lines(of: stage, release) }
+        lines += handoffs(of: release)
         let decisions = release.decisions ?? []
         if !decisions.isEmpty { lines.append("decisions") }
         return lines + decisions.flatMap(Self.lines)
@@ -51,6 +52,23 @@ extension Screen {
             }
         }
         return lines + stage.waitingFor.map { "    waits for \(escaped($0))" }
+    }
+
+    /// Who verified it where, and to whom it went on, where other workers have a part in it.
+    private static func handoffs(of release: ReleaseView) -> [String] {
+        let evidence = (release.evidence ?? []).flatMap { entry in
+            let sender = entry.sender.map { ", handed over by \(escaped($0))" } ?? ""
+            return ["  account \(entry.account) in \(escaped(entry.stage)), \(entry.verifiedAt)\(sender)"]
+                + entry.checks.map { "    \(escaped($0))" }
+        }
+        let onward = (release.handedOver ?? []).map { handoff in
+            let fate =
+                handoff.sentAt.map { "sent \($0)" }
+                ?? "not sent yet" + (handoff.trouble.map { ": \(escaped($0))" } ?? "")
+            return "  to \(handoff.account) in \(handoff.stage), \(fate)"
+        }
+        return (evidence.isEmpty ? [] : ["verified"] + evidence)
+            + (onward.isEmpty ? [] : ["handed over"] + onward)
     }
 
     /// - Parameter shown: The release whose story is told.

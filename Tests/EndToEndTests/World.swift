@@ -22,6 +22,8 @@ final class World: Sendable {
     let worker: Identity
     let releaseManager: Identity
     let stranger: Identity
+    /// The queue of prod's own worker and that worker's keys, where it has one.
+    let own: (queue: String, worker: Identity)?
     private let workers = Mutex<[Worker]>([])
     private let scripts = Mutex<[Program]>([])
     private let database = Mutex<PostgresServer?>(nil)
@@ -36,19 +38,21 @@ final class World: Sendable {
     /// - Parameters:
     ///   - accounts: Which deployment accounts exist from the start.
     ///   - versioning: Whether the registry's bucket keeps the old versions of its objects.
+    ///   - ownQueue: Whether prod has a queue of its own, so that a worker of its own drives it.
     ///   - postgres: Whether the ledger is in a PostgreSQL server of the world's own.
     ///   - ways: What can be broken on purpose between the workers and what they use.
     ///   - turnstile: Who waits here for room on the machine.
     static func with(
         accounts: [String] = ["staging", "prod"],
         versioning: Bool = false,
+        ownQueue: Bool = false,
         postgres: Bool = false,
         ways: Set<Way> = [],
         turnstile: Turnstile = .shared,
         _ story: (World) async throws -> Void
     ) async throws {
         try await turnstile.pass {
-            let world = try await World(accounts: accounts, versioning: versioning)
+            let world = try await World(accounts: accounts, versioning: versioning, ownQueue: ownQueue)
             do {
                 if postgres { try await world.startServer() }
                 if ways.contains(.toAWS) { try await world.openDoor() }
@@ -70,7 +74,7 @@ final class World: Sendable {
         case toLedger
     }
 
-    private init(accounts: [String], versioning: Bool) async throws {
+    private init(accounts: [String], versioning: Bool, ownQueue: Bool) async throws {
         aws = try LocalAWS()
         (registry, staging, prod) = (Self.number(), Self.number(), Self.number())
         let made = try await Self.make(
@@ -79,12 +83,15 @@ final class World: Sendable {
             staging: staging,
             prod: prod,
             only: accounts,
-            versioning: versioning
+            versioning: versioning,
+            ownQueue: ownQueue
         )
         queue = try #require(made["queueUrl"]?.string)
         worker = try Identity(made["identities"]?["worker"])
         releaseManager = try Identity(made["identities"]?["releaseManager"])
         stranger = try Identity(made["identities"]?["stranger"])
+        let last = made["accounts"]?.array?.last
+        own = try last?["queueUrl"]?.string.map { ($0, try Identity(last?["identity"])) }
         folder = FileManager.default.temporaryDirectory.appending(path: "sluice-world-\(registry)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try copyAccounts()
@@ -99,14 +106,22 @@ final class World: Sendable {
         prod: String,
         only names: [String],
         groups: [String] = groups,
-        versioning: Bool = false
+        versioning: Bool = false,
+        ownQueue: Bool = false
     ) async throws -> JSONValue {
         let accounts = [("staging", staging), ("prod", prod)].filter { names.contains($0.0) }
         return try await aws.post(
             "worlds",
             [
                 "registry": .string(registry),
-                "accounts": .array(accounts.map { ["name": .string($0.0), "account": .string($0.1)] }),
+                "accounts": .array(
+                    accounts.map {
+                        [
+                            "name": .string($0.0), "account": .string($0.1),
+                            "queue": .bool(ownQueue && $0.0 == "prod"),
+                        ]
+                    }
+                ),
                 "groups": .array(groups.map(JSONValue.string)),
                 "externalId": "acme",
                 "versioning": .bool(versioning),

@@ -22,6 +22,9 @@ struct World {
     private(set) var openingCount = 0
     private(set) var attestations: [Attestation] = []
     private(set) var watches: [AlarmWatch] = []
+    private(set) var evidence: [String: [Evidence]] = [:]
+    /// What is owed to other workers.
+    private(set) var handoffs: [Handoff.Delivery] = []
     private(set) var triggeredBy: String?
     /// What each account verified, in the order of the first time.
     private(set) var verified: [String: [(release: String, serving: Serving)]] = [:]
@@ -73,6 +76,7 @@ struct World {
             holds: holds,
             consents: consents,
             attestations: attestations,
+            evidence: evidence.filter { id, _ in loaded.contains { $0.id == id } },
             alarms: alarms,
             watches: watches,
             statuses: Dictionary(uniqueKeysWithValues: statuses.map { ($0.key.package, $0.value) }),
@@ -192,6 +196,8 @@ struct World {
         openingCount = state.openingCount
         triggeredBy = state.triggeredBy
         attestations = state.attestations
+        for release in state.releases { evidence[release.id] = state.evidence[release.id] }
+        handoffs += state.handoffs
         watches = state.watches
         dueAt = state.dueAt
         notes += state.notes
@@ -310,7 +316,7 @@ struct World {
     }
 
     /// Stands in for SHA-256, which the core gets from outside.
-    private static func digest(of text: String) -> String {
+    static func digest(of text: String) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         let hex = String(hash, radix: 16)
@@ -534,6 +540,7 @@ extension Request.Action {
         case .promote(let release, _, _), .reject(let release, _), .retry(let release, _),
             .attest(let release, _, _, _, _):
             release
+        case .handoff(let handoff): handoff.release
         case .hold, .resume, .deploy, .rollback: nil
         }
     }

@@ -3,7 +3,7 @@ import Worker
 
 /// Every key of the design that nothing acts on yet is refused by name, wherever the design has it.
 @Suite struct AccountsDeferredTests {
-    @Test(arguments: ["queue", "upstream", "organizationalUnit"])
+    @Test(arguments: ["organizationalUnit"])
     func anAccountsKey(_ key: String) throws {
         try expectRefusal(of: key, in: "prod.yaml", line: 5, before: "region:", indent: 0)
     }
@@ -15,8 +15,8 @@ import Worker
 
     @Test func anywhereElseToo() throws {
         var fixture = AccountsFixture()
-        try fixture.replace("region:", with: "upstream: [x]\nregion:", in: "registry.yaml")
-        #expect(try fixture.problems() == ["accounts/registry.yaml:3: `upstream` is not implemented yet"])
+        try fixture.replace("region:", with: "concurrency: [x]\nregion:", in: "registry.yaml")
+        #expect(try fixture.problems() == ["accounts/registry.yaml:3: `concurrency` is not implemented yet"])
     }
 
     private func expectRefusal(

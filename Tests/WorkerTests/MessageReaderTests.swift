@@ -71,7 +71,7 @@ import Testing
             #"{"sluice":1,"action":"promote","release":"a.b","stage":"prod","override":"yes"}"#,
             "`override` has to be true or false"
         ),
-        (#"{"sluice":1,"action":"handoff"}"#, "the action `handoff` is not implemented yet"),
+        (#"{"sluice":1,"action":"handoff"}"#, "`digest` is missing"),
         (message("promote", #""stage":"prod""#), "`release` is missing"),
         (message("reject", #""release":"e.1""#), "`stage` is missing"),
         (message("retry", #""model":"m""#), "`release` is missing"),

@@ -66,6 +66,7 @@ REFUSED = {
     "ModelBucketPrefix": ["", "Acme", "a" * 33, "acme.models"],
     "Image": ["sluice", "acme/sluice", "acme/sluice@sha256:1"],
     "Only": ["two words", "*"],
+    "Resync": ["", "5", "0m", "5 minutes", "5m,--help"],
     "LedgerSecret": ["postgresql://sluice@db/sluice", "*"],
     "LedgerCidr": ["", "10.0.0.0", "10.0.0.0/33", "::/0"],
     "DatabaseClass": ["", "t4g.micro"],

@@ -1,3 +1,5 @@
+public import Promotion
+
 /// A `kind: account` document: one account and region that models are deployed to.
 public struct AccountDocument: Hashable, Sendable {
     /// The name people and commands call it by.
@@ -20,6 +22,10 @@ public struct AccountDocument: Hashable, Sendable {
     public var kmsKey: String?
     /// Tags for what Sluice creates here, besides its own. Default: none.
     public var tags: [String: String]
+    /// The URL of the queue that this account's own worker polls; without one the registry's worker drives it.
+    public var queue: String?
+    /// Who may hand releases over to it. Default: nobody.
+    public var upstream: [SenderPattern]
 
     public init(
         name: String,
@@ -31,7 +37,9 @@ public struct AccountDocument: Hashable, Sendable {
         executionRole: String,
         models: S3Prefix,
         kmsKey: String? = nil,
-        tags: [String: String] = [:]
+        tags: [String: String] = [:],
+        queue: String? = nil,
+        upstream: [SenderPattern] = []
     ) {
         self.name = name
         self.account = account
@@ -43,5 +51,7 @@ public struct AccountDocument: Hashable, Sendable {
         self.models = models
         self.kmsKey = kmsKey
         self.tags = tags
+        self.queue = queue
+        self.upstream = upstream
     }
 }

@@ -18,6 +18,14 @@ public struct GateSummary: Hashable, Sendable {
         if before != nil, stage.gate.approvals == 0 {
             notes.append("\(stage.name) asks for no approval; releases go on there by themselves")
         }
+        if let before, before.soak == .zero, !stage.gate.alarms.isEmpty,
+            stage.accounts.contains(where: { $0.queue != nil })
+        {
+            notes.append(
+                "an account of \(stage.name) has a worker of its own, which cannot look at the alarms of "
+                    + "\(before.name); they are watched during the `soak` of \(before.name), and it has none"
+            )
+        }
         if let traffic = stage.traffic, traffic.alarms.isEmpty {
             notes.append(
                 "the `traffic` of \(stage.name) names no `alarms`; SageMaker goes back by itself only for those"

@@ -28,9 +28,14 @@ struct Inspector {
         if let sentence = disagreement { return .checkFailed(blame: .changes, sentence: sentence) }
 
         let session = try await performer.sessions.session(work.attempt.account)
+        let pins = PinReader(
+            owners: performer.settings.registry.artifactOwners,
+            limits: performer.limits,
+            session: session
+        )
         for (target, version) in work.release.models.sorted(by: { $0.key < $1.key })
         where work.pins[version.package] == nil {
-            switch try await pin(version, session) {
+            switch try await pins.pin(version) {
             case .success(let pin): facts.append(.pin(package: version.package, pin))
             case .failure(let missing):
                 return .checkFailed(blame: .targets([target]), sentence: missing.sentence)
@@ -84,92 +89,6 @@ struct Inspector {
             "the packages of one multi-model endpoint have to name one image, and these name \(images.count): "
             + list.sorted().joined(separator: "; ")
             + ". Register the models with one image, or set `container` on endpoint \(work.attempt.endpoint)."
-    }
-
-    private struct Missing: Error {
-        let sentence: String
-    }
-
-    /// What the artifact is, as the deployment account sees it, or why it cannot be released.
-    private func pin(_ version: ModelVersion, _ session: Sessions.Session) async throws -> Result<
-        Pin, Missing
-    > {
-        guard let place = S3URL(version.artifact) else {
-            return .failure(Missing(sentence: "\(version.package) names no artifact that can be copied"))
-        }
-        if let known = try await owned(version, place, session) { return known }
-        return try await stranger(version, place, session)
-    }
-
-    /// What the bucket says to one who expects one of the known owners; nothing where all are denied.
-    private func owned(
-        _ version: ModelVersion,
-        _ place: S3URL,
-        _ session: Sessions.Session
-    ) async throws -> Result<Pin, Missing>? {
-        for owner in performer.settings.registry.artifactOwners {
-            do {
-                let head = try await S3(session.client).headObject(
-                    bucket: place.bucket,
-                    key: place.key,
-                    expectedOwner: owner
-                )
-                guard head.size > 0 else {
-                    return .failure(
-                        Missing(
-                            sentence:
-                                "the artifact \(version.artifact) of \(version.package) is empty. Register the "
-                                + "model again with its archive."
-                        )
-                    )
-                }
-                let partSize = performer.limits.partSize(of: head.size)
-                return .success(
-                    Pin(
-                        url: version.artifact,
-                        owner: owner,
-                        versionID: head.versionID,
-                        etag: head.etag,
-                        size: head.size,
-                        partSize: partSize,
-                        // A copy in parts cannot be compared with the whole.
-                        sha256: partSize == nil ? head.sha256 : nil
-                    )
-                )
-            } catch let error as AWSError where error.isMissing {
-                return .failure(
-                    Missing(
-                        sentence:
-                            "the artifact \(version.artifact) of \(version.package) does not exist. Register "
-                            + "the model again with an archive that does."
-                    )
-                )
-            } catch let error as AWSError where error.kind == .denied {
-                continue
-            }
-        }
-        return nil
-    }
-
-    /// A denial has two meanings here: another owner than expected, or a missing permission. Asking without
-    /// an expected owner tells them apart. A permission that was granted meanwhile makes no stranger of the
-    /// owner, so the known ones are asked for once more.
-    private func stranger(
-        _ version: ModelVersion,
-        _ place: S3URL,
-        _ session: Sessions.Session
-    ) async throws -> Result<Pin, Missing> {
-        _ = try await S3(session.client).headObject(bucket: place.bucket, key: place.key)
-        if let known = try await owned(version, place, session) { return known }
-        let owners = performer.settings.registry.artifactOwners
-        return .failure(
-            Missing(
-                sentence:
-                    "the bucket of \(version.artifact) does not belong to \(owners.joined(separator: " or ")), "
-                    + "so \(version.package) is not released. If its owner may supply artifacts, add the account to "
-                    + "`artifactOwners` of the registry."
-            )
-        )
     }
 
     private func endpoint(_ session: Sessions.Session) async throws -> Attempt.Event {

@@ -2,17 +2,17 @@ import AWS
 
 /// What `sluice doctor` looks with, besides what a rollout needs anyway. All of it reads, and none has to be given.
 extension AccountsFolder {
-    func workerLooks(_ worker: String) -> [Statement] {
+    func looks(of worker: WorkerPlan) -> [Statement] {
         var statements = [
             Statement(
                 "LookAtQueue",
                 [AWSOperation.getQueueAttributes].actions(on: .queue),
-                on: [registry.queueARN],
+                on: worker.queues(in: self).map(arn(ofQueue:)),
                 because: "Whether EventBridge may send to the queue is in the queue's own policy."
             ),
-            .simulation(of: [worker]),
+            .simulation(of: [worker.arn]),
         ]
-        if let bus = registry.busARN {
+        if let bus = bus(of: worker) {
             statements.append(
                 Statement(
                     "LookAtBus",
@@ -22,7 +22,9 @@ extension AccountsFolder {
                 )
             )
         }
-        return statements + (registry.role == nil ? ruleLooks : [])
+        // Another account's rules cannot be looked at from outside.
+        let isAtHome = registry.role == nil && worker.account == registry.account
+        return statements + (isAtHome ? ruleLooks : [])
     }
 
     /// The rules are in the registry's account.

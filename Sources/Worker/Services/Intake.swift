@@ -29,7 +29,7 @@ struct Intake: Loop {
                 if failures > 0 { try await ledger.probe() }
                 let count = try await runOnce()
                 failures = 0
-                await progress.intake(wasEmpty: count == 0)
+                await progress.intake(queue, wasEmpty: count == 0)
             } catch {
                 if Task.isCancelled || error is CancellationError { return }
                 failures += 1

@@ -7,16 +7,25 @@ import ServiceLifecycle
 /// What the services last said of themselves; `--until-idle` ends the worker by it.
 actor Progress {
     private var isConductorBusy = true
-    private var wasIntakeEmpty = false
+    /// The queues whose last receive brought nothing.
+    private var emptyQueues: Set<String> = []
+    private let queues: Int
     private var isResyncComplete = false
+
+    /// - Parameter queues: How many queues are polled.
+    init(queues: Int) {
+        self.queues = queues
+    }
 
     func conductor(isBusy: Bool) { isConductorBusy = isBusy }
 
-    func intake(wasEmpty: Bool) { wasIntakeEmpty = wasEmpty }
+    func intake(_ queue: String, wasEmpty: Bool) {
+        if wasEmpty { emptyQueues.insert(queue) } else { emptyQueues.remove(queue) }
+    }
 
     func resync(isComplete: Bool) { isResyncComplete = isResyncComplete || isComplete }
 
-    var isIdle: Bool { !isConductorBusy && wasIntakeEmpty && isResyncComplete }
+    var isIdle: Bool { !isConductorBusy && emptyQueues.count == queues && isResyncComplete }
 }
 
 /// Ends the worker once there is nothing to do: an empty receive, a finished Resync, and nothing due

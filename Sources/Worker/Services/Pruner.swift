@@ -31,7 +31,7 @@ struct Pruner: Loop {
     }
 
     func runOnce() async {
-        for endpoint in settings.folder.endpoints {
+        for endpoint in settings.drivenEndpoints {
             for account in endpoint.stages.flatMap(\.accounts).map(\.name) {
                 for act in [abortUploads, prune] {
                     do {

@@ -21,7 +21,7 @@ struct Takeover: Sendable {
     ///   rollout meets it again, and says so.
     func run() async throws {
         for name in try await ledger.endpointsWithoutReleases() {
-            guard let endpoint = settings.endpoint(name) else { continue }
+            guard let endpoint = settings.drivenEndpoints.first(where: { $0.name == name }) else { continue }
             try await run(endpoint)
         }
     }
@@ -34,7 +34,7 @@ struct Takeover: Sendable {
                 guard let standing = try await standing(endpoint, in: account.name, &sights) else { continue }
                 found.append(standing)
             }
-            // A release goes through the first stage first: where that has none of ours, no stage has.
+            // A release goes through the first stage first: where that has none of ours, no later one has.
             if index == 0, found.isEmpty { return }
         }
         try await ledger.takeOver(

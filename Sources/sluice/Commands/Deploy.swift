@@ -31,6 +31,13 @@ struct Deploy: AsyncParsableCommand {
         }
         var fields: [String: PostingOptions.Field] = ["endpoint": .text(endpoint)]
         if !models.isEmpty { fields["models"] = .texts(models) }
-        try await posting.post("deploy", fields, endpoint: endpoint, stage: nil, follows: .endpoint)
+        try await posting.post(
+            "deploy",
+            fields,
+            endpoint: endpoint,
+            stage: nil,
+            composes: true,
+            follows: .endpoint
+        )
     }
 }

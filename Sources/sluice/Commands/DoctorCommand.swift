@@ -21,6 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
             Example:
               sluice doctor --accounts accounts
+              sluice doctor --accounts accounts --only prod     # as the worker of prod's own queue
 
             --json prints an array of {`account`, `check`, `verdict`: ok, missing or unknown, `text`, `fix`}; \
             `account` is an account's name, worker or registry, and `fix` is left out where nothing is to be done.
@@ -28,10 +29,11 @@ struct DoctorCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var accounts: AccountsOption
+    @OptionGroup var only: OnlyOption
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
-        let findings = try await Examination.findings(try accounts.load())
+        let findings = try await Examination.findings(try only.settings(try accounts.load()))
         if json.isOn { try json.print(findings) } else { Screen.lines(of: findings).forEach { print($0) } }
         try Examination.judge(findings)
     }
@@ -39,11 +41,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
 /// An examination as the commands make one: with the credentials and endpoints of the environment.
 enum Examination {
-    static func findings(_ folder: AccountsFolder) async throws -> [Finding] {
+    static func findings(_ settings: Settings) async throws -> [Finding] {
         let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
         let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
         let doctor = Doctor(
-            folder,
+            settings,
             environment: environment,
             http: http,
             base: try CredentialChain.standard(environment: environment, http: http)

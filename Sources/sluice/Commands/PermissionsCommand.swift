@@ -25,9 +25,10 @@ struct PermissionsCommand: ParsableCommand {
     @OptionGroup var accounts: AccountsOption
 
     @Option(
-        help: "The ARN of the role the worker runs as. Default: sluice-worker, in the account of its queue."
+        help:
+            "The ARN of the role a worker runs as, once for each worker. Default: sluice-worker, in its queue's account."
     )
-    var worker: String?
+    var worker: [String] = []
 
     @Option(help: "Where packages have their artifacts, as s3://bucket/prefix/; may be given several times.")
     var artifacts: [ArtifactPlace] = []
@@ -36,7 +37,7 @@ struct PermissionsCommand: ParsableCommand {
 
     func run() throws {
         let folder = try accounts.load()
-        let permissions = Permissions(folder, worker: worker, artifacts: artifacts.map(\.place))
+        let permissions = Permissions(folder, workers: worker, artifacts: artifacts.map(\.place))
         if json.isOn { return try json.print(Report(permissions)) }
         for role in permissions.roles {
             print("\(role.who)\(role.arn.map { ": \($0)" } ?? "")")

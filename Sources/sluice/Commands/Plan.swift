@@ -28,10 +28,11 @@ struct Plan: AsyncParsableCommand {
 
     @OptionGroup var accounts: AccountsOption
     @OptionGroup var ledger: LedgerOption
+    @OptionGroup var only: OnlyOption
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
-        let settings = try Settings(try accounts.load())
+        let settings = try only.settings(try accounts.load())
         if let endpoint, settings.endpoint(endpoint) == nil {
             let known = settings.folder.endpoints.map(\.name).sorted().joined(separator: ", ")
             throw WrongCommand(sentence: "the accounts folder has no endpoint \(endpoint); it has \(known)")

@@ -18,6 +18,11 @@ struct Retry: AsyncParsableCommand {
     @Option(help: "Only the bar on this target model.")
     var model: String?
 
+    @Option(
+        help: "Only the worker that drives this stage; every one of the endpoint's where it is not given."
+    )
+    var stage: String?
+
     @OptionGroup var posting: PostingOptions
 
     func run() async throws {
@@ -27,7 +32,7 @@ struct Retry: AsyncParsableCommand {
             "retry",
             fields,
             endpoint: endpoint(ofRelease: release),
-            stage: nil,
+            stage: stage,
             follows: .endpoint
         )
     }

@@ -17,13 +17,18 @@ struct WorkerCommand: AsyncParsableCommand {
             or the container, as with the AWS SDKs; AWS_ENDPOINT_URL points it at a local AWS. Logs are text \
             on a terminal, with what is under way in a few live lines below them, and JSON otherwise.
 
-            Example:
+            It drives the accounts that have no queue of their own. Where a deployment account has one, a worker of \
+            its own drives it, with --only and a ledger of its own, and releases are handed over to it.
+
+            Examples:
               sluice worker --accounts accounts --ledger sqlite:sluice.sqlite
+              sluice worker --accounts accounts --ledger sqlite:prod.sqlite --only prod
             """
     )
 
     @OptionGroup var accounts: AccountsOption
     @OptionGroup var ledger: LedgerOption
+    @OptionGroup var only: OnlyOption
 
     @Option(help: "How many connections a PostgreSQL ledger may have: one writes, the others read.")
     var ledgerConnections = 4
@@ -51,7 +56,7 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try Settings(try accounts.load())
+        let settings = try only.settings(try accounts.load())
         let isTerminal = isatty(STDERR_FILENO) == 1
         let level = log
         let live = LiveLines.isPossible ? LiveLines() : nil

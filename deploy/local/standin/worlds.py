@@ -76,7 +76,9 @@ class Worlds:
     ) -> dict[str, Any]:
         account, name, region = asked["account"], asked["name"], asked.get("region", region)
         bucket = f"{owner}-{name}-models-{account}"
-        deploy = _role(account, "sluice-deploy", _trust({"AWS": worker["arn"]}, external))
+        own_worker = self._user(account, WORKER)
+        trusted = [worker["arn"], own_worker["arn"]] if asked.get("queue") else worker["arn"]
+        deploy = _role(account, "sluice-deploy", _trust({"AWS": trusted}, external))
         execution = _role(account, f"sagemaker-role-{name}", _trust({"Service": "sagemaker.amazonaws.com"}, None))
         _bucket(account, region, bucket, False)
         own: dict[str, str] = {}
@@ -95,7 +97,7 @@ class Worlds:
             "executionRoleArn": execution.arn,
             "modelsBucket": bucket,
             "models": f"s3://{bucket}/models/",
-            "identity": self._user(account, WORKER),
+            "identity": own_worker,
         }
 
     def user(self, account: str, name: str) -> dict[str, str]:
@@ -174,7 +176,7 @@ class Worlds:
         self._sagemaker.registry.put_policy(held, asked, caller)
 
 
-def _trust(principal: dict[str, str], external: str | None) -> str:
+def _trust(principal: dict[str, Any], external: str | None) -> str:
     statement: dict[str, Any] = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     if external:
         statement["Condition"] = {"StringEquals": {"sts:ExternalId": external}}

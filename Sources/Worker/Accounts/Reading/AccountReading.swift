@@ -1,3 +1,5 @@
+import Promotion
+
 /// An account document as far as it could be read, with the lines that checks across documents blame.
 struct AccountDraft {
     let source: Source
@@ -6,6 +8,11 @@ struct AccountDraft {
     let stage: Located<String>?
     let region: Located<String>?
     let models: Located<S3Prefix>?
+    /// The queue that its own worker polls.
+    let queue: Located<String>?
+    /// Whether it says who may hand over to it, if only with a value that was reported.
+    let hasUpstream: Bool
+    let hasQueue: Bool
     /// Absent where something that was reported is in its way.
     let document: AccountDocument?
 
@@ -16,6 +23,17 @@ struct AccountDraft {
         stage = section.value("stage", .plainName)
         region = section.value("region", .region)
         models = section.value("models", .models)
+        queue = section.value("queue", .queue)
+        hasQueue = section.isStated("queue")
+        hasUpstream = section.isStated("upstream")
+        let upstream = section.list("upstream", of: .sender)
+        if section.value("upstream") != nil, !section.isStated("queue") {
+            source.report(
+                "`upstream` says who may hand over to this account's own worker, but there is no `queue` that it "
+                    + "polls: give one, or leave `upstream` out",
+                line: section.line(of: "upstream")
+            )
+        }
         let role = section.value("role", .role)
         let externalId = section.value("externalId", .externalId)
         let executionRole = section.value("executionRole", .role)
@@ -44,7 +62,9 @@ struct AccountDraft {
             executionRole: executionRole.value,
             models: models.value,
             kmsKey: kmsKey?.value,
-            tags: tags
+            tags: tags,
+            queue: queue?.value,
+            upstream: upstream?.map(\.value) ?? []
         )
     }
 }

@@ -11,6 +11,7 @@ struct FolderCheck {
         checkRegistries()
         checkAccounts()
         checkNames()
+        checkRelays()
         let documents = endpoints.map { endpoint in
             let stages = endpoint.stages.map { accounts(of: $0, in: endpoint) }
             checkVolumeKeys(of: endpoint, in: stages)

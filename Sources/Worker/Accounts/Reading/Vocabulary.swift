@@ -23,7 +23,7 @@ struct Vocabulary: Sendable {
 
     /// Deferred keys that mean one thing only, so that one in the wrong place is told the more useful half.
     private static let deferredAnywhere: Set = [
-        "concurrency", "failureTolerance", "organizationalUnit", "upstream",
+        "concurrency", "failureTolerance", "organizationalUnit",
     ]
 }
 
@@ -47,8 +47,8 @@ extension Vocabulary {
     static let account = Vocabulary(
         "an account document",
         required: ["kind", "name", "account", "stage", "region", "executionRole", "models"],
-        optional: ["role", "externalId", "kmsKey", "tags"],
-        deferred: ["queue", "upstream", "organizationalUnit"]
+        optional: ["role", "externalId", "kmsKey", "tags", "queue", "upstream"],
+        deferred: ["organizationalUnit"]
     )
 
     static let endpoint = Vocabulary(

@@ -1,0 +1,89 @@
+/// Handing a release on to the workers that drive the next stage.
+extension EndpointState {
+    /// Writes down what was verified in a stage that is finished, and hands the release over to those accounts
+    /// of the next one that other workers drive.
+    mutating func handOver(_ release: Release, now: Moment) {
+        guard let relay = plan.stage(release.stop.stage)?.relay else { return }
+        let accounts = release.stop.accounts
+        for place in relay.here where accounts.contains(place.name) {
+            keep(evidence(of: release, in: place, now: now), of: release.id)
+        }
+        guard !relay.after.isEmpty else { return }
+        let evidence = self.evidence[release.id] ?? []
+        let seen = evidence.map { "\($0.account) in \($0.stage)" }.joined(separator: ", ")
+        for place in relay.after {
+            let handoff = Handoff(
+                release: release.id,
+                digest: release.digest,
+                stage: place.stage,
+                models: release.models,
+                evidence: evidence
+            )
+            handoffs.append(.init(handoff: handoff, to: place, opening: release.opening))
+            note(
+                "handedOver",
+                release.id,
+                place.name,
+                place.stage,
+                "goes to the worker of \(place.name), with the evidence of account \(seen)"
+            )
+        }
+    }
+
+    /// Why a release that is verified in every stage driven here has ended.
+    func farewell(to release: Release) -> String {
+        let after = plan.stage(release.stop.stage)?.relay.after ?? []
+        guard let stage = after.first?.stage else { return "verified in every stage" }
+        let names = after.map(\.name).joined(separator: ", ")
+        return "verified in \(release.stop.stage), and handed over to \(stage) (\(names))"
+    }
+
+    /// What this worker can say of a release in an account that it has verified.
+    private func evidence(of release: Release, in place: Place, now: Moment) -> Evidence {
+        let gate = plan.stage(place.stage)?.gate
+        guard let attempt = attempt(of: release, in: place.name), let verifiedAt = attempt.verifiedAt else {
+            let serving = serving[place.name]
+            let config = serving.map { " by config \($0.config)" } ?? ""
+            return Evidence(
+                account: place.account,
+                stage: place.stage,
+                verifiedAt: serving?.since ?? now,
+                checks: ["served it already\(config)"]
+            )
+        }
+        var checks = ["in service on \(attempt.configName ?? "its config")"]
+        checks.append("tested \(attempt.tests.joined(separator: ", "))")
+        if attempt.soak > .zero {
+            let alarms = Set((gate?.alarms ?? []) + (plan.stage(place.stage)?.relay.nextGate?.alarms ?? []))
+            let quiet = alarms.isEmpty ? "" : ", alarms \(alarms.sorted().joined(separator: ", ")) quiet"
+            checks.append("soaked for \(attempt.soak.written)\(quiet)")
+        }
+        let isIts: (String, Int, String) -> Bool = {
+            $0 == release.id && $1 == release.opening && $2 == place.stage
+        }
+        checks += attestations.filter { isIts($0.release, $0.opening, $0.stage) }.map {
+            "check \($0.check) \($0.verdict.rawValue): \($0.sender)"
+        }
+        checks += consents.filter { isIts($0.release, $0.opening, $0.stage) }.map {
+            "\($0.isOverride ? "EMERGENCY OVERRIDE by" : "approved by") \($0.sender)"
+        }
+        return Evidence(
+            account: place.account,
+            stage: place.stage,
+            verifiedAt: verifiedAt,
+            checks: checks
+        )
+    }
+
+    /// Takes evidence in, in the place of what was known before.
+    mutating func keep(_ new: Evidence, of release: String) {
+        evidence[release, default: []].removeAll { $0.isOfSamePlace(as: new) }
+        evidence[release, default: []].append(new)
+    }
+
+    /// Whether a release has all the evidence of other workers that a stage asks for.
+    func isVouchedFor(_ release: Release, at stage: String) -> Bool {
+        let asked = plan.stage(stage)?.relay.before.filter { !$0.isHere } ?? []
+        return asked.allSatisfy { place in evidence[release.id]?.contains { $0.isOf(place) } ?? false }
+    }
+}
