@@ -152,9 +152,7 @@ def sweep(url: str, asked: argparse.Namespace) -> int:
                 why = ending.why or "all went as before"
                 print(f"FAIL  {point}\n      {why}; refused: {ending.refused}", flush=True)
     some = f" (of {len(found)})" if len(tried) < len(found) else ""
-    print(
-        f"{len(tried)} actions{some}, {len(tried) - len(needless)} needed; sluice doctor named {named} that were missing"
-    )
+    print(f"{len(tried)} actions{some}, {len(tried) - len(needless)} needed; sluice doctor named {named} of them")
     for point in needless:
         print(f"not needed: {point}")
     return 1 if needless or differences or not tried else 0

@@ -190,9 +190,9 @@ class Scene:
         return list({refusal["n"]: refusal for refusal in found if refusal["n"] not in self._wanted}.values())
 
     @contextmanager
-    def queue_shut(self) -> Iterator[None]:
-        """For a while the worker's queue takes no events."""
-        queue = f"arn:aws:sqs:{REGION}:{self.registry}:sluice"
+    def queue_shut(self, name: str = HUB) -> Iterator[None]:
+        """For a while a worker's queue takes no events."""
+        queue = f"arn:aws:sqs:{REGION}:{self.accounts[EDGE] if name == EDGE else self.registry}:sluice"
         held = next(policy for policy in self.policies() if policy["holder"] == queue)
         left = [statement for statement in held["document"]["Statement"] if "Service" not in statement["Principal"]]
         before = {refusal["n"] for refusal in self.refusals()}
@@ -294,9 +294,9 @@ class Scene:
         calls = self.world.get("calls", account=self.accounts[stage])
         return sum(1 for call in calls if call["operation"] == operation and call["done"])
 
-    def log(self) -> str:
-        """What the workers logged."""
-        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+    def log(self, name: str = "*") -> str:
+        """What the workers logged, or one of them."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob(f"{name}.log")))
 
     def close(self) -> None:
         for worker in self._workers.values():

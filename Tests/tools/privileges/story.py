@@ -9,7 +9,7 @@ import signal
 from functools import partial
 from typing import Any
 
-from scene import Different, Scene
+from scene import EDGE, HUB, Different, Scene
 
 FORECAST, CHURN = "demand-forecast", "churn"
 DE, FR = "demand-de.tar.gz", "demand-fr.tar.gz"
@@ -88,7 +88,7 @@ def _document(**keys: Any) -> str:
 
 
 def _prepare(scene: Scene) -> None:
-    """What is there before: an endpoint that somebody made by hand, and alarms that are quiet."""
+    """What is there before: an endpoint that somebody made by hand, quiet alarms, and who hears the edge's events."""
     staging = scene.accounts["staging"]
     bucket = scene.outputs[f"{staging}/deployment-account"]["ModelBucketName"]
     model = {"model": "theirs", "version": 1, "coefficients": [1, 1, 1], "intercept": 0}
@@ -97,6 +97,12 @@ def _prepare(scene: Scene) -> None:
     scene.until("there is an endpoint by hand", lambda: scene.endpoint("staging", CHURN)["status"] == "InService")
     for account in scene.accounts.values():
         scene.world.post("alarms", account=account, name=ALARM, state="OK")
+    edge = scene.accounts[EDGE]
+    scene.world.post("subscriptions", account=edge, source="sluice")
+    queue = f"arn:aws:sqs:eu-west-1:{edge}:heard-sluice"
+    heard = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    document = {"Statement": [{**heard, "Resource": queue}]}
+    scene.world.post("policies", account=edge, holder=queue, kind="resource", document=document)
 
 
 def _register(scene: Scene, group: str, coefficients: list[float], **more: Any) -> dict[str, Any]:
@@ -162,7 +168,7 @@ def _second(scene: Scene) -> None:
     undelivered = f"{scene.url}/{scene.registry}/sluice-undelivered"
     with scene.queue_shut():
         scene.world.post("packages/status", arn=arn, status="Approved")
-    scene.until("the event is undelivered", lambda: scene.world.get("queues", queueUrl=undelivered)["messages"])
+    scene.until("the event is undelivered", lambda: not _is_empty(scene, undelivered))
     _through(scene, 2)
 
 
@@ -196,14 +202,23 @@ def _rebuilt(scene: Scene) -> None:
 
 
 def _handed_over(scene: Scene) -> None:
-    """The account with a worker of its own is handed the release, lets it in, and hears of its rejection."""
-    scene.start(EDGE, "--tick", "200ms")
-    waiting = scene.release(CHURN, 1, "waits at the edge", _waits, EDGE)
-    scene.decide("promote", waiting["id"], "--stage", EDGE, at=EDGE)
-    scene.release(CHURN, 1, "is released at the edge", _ended("released"), EDGE)
-    arn = f"arn:aws:sagemaker:eu-west-1:{scene.registry}:model-package/churn/1"
+    """The account with a worker of its own is handed a release, lets it in, and hears of its rejection."""
+    scene.start(EDGE)
+    _register(scene, "churn", [3, 2, 1])
+    made = scene.release(CHURN, 2, "is handed over", _ended("released"))["id"]
+
+    def at_the_edge(state: str) -> Any:
+        return lambda: [r for r in scene.releases(CHURN, EDGE) if (r["id"], r["state"]) == (made, state)]
+
+    scene.until("it waits at the edge", at_the_edge("waiting"))
+    scene.decide("promote", made, "--stage", EDGE, at=EDGE)
+    scene.until("it is released at the edge", at_the_edge("released"))
+    with scene.queue_shut(EDGE):
+        scene.world.post("endpoints/update", account=scene.accounts[EDGE], endpoint=CHURN)
+    dead = f"{scene.url}/{scene.accounts[EDGE]}/sluice-dead"
+    scene.until("an event of the edge is undelivered", lambda: not _is_empty(scene, dead))
+    arn = f"arn:aws:sagemaker:eu-west-1:{scene.registry}:model-package/churn/2"
     scene.world.post("packages/status", arn=arn, status="Rejected", quietly=True)
-    scene.until("the edge hears of the rejection", lambda: "nothingToGoBackTo" in scene.log())
 
 
 def _failed(scene: Scene) -> None:
@@ -242,17 +257,20 @@ def _pruned(scene: Scene) -> None:
 
 def _look(scene: Scene) -> None:
     """What is seen from outside, when all is over."""
-    queue = f"{scene.url}/{scene.registry}/sluice"
-    scene.until("the queue is empty", lambda: not scene.world.get("queues", queueUrl=queue)["messages"])
-    edge = f"{scene.url}/{scene.accounts[EDGE]}/sluice"
-    scene.until("the edge's queue is empty", lambda: not scene.world.get("queues", queueUrl=edge)["messages"])
-    scene.stop()
-    scene.stop(EDGE)
+    scene.until("the edge hears of the rejection", lambda: "nothingToGoBackTo" in scene.log(EDGE))
+    for name, account in ((HUB, scene.registry), (EDGE, scene.accounts[EDGE])):
+        queue = f"{scene.url}/{account}/sluice"
+        scene.until(f"the queue of {name} is empty", partial(_is_empty, scene, queue))
+        scene.stop(name)
     for stage in scene.accounts:
-        for name in (FORECAST, CHURN) if stage != EDGE else (CHURN,):
-            if scene.endpoint(stage, name)["writes"] != {"logs": True, "metrics": True}:
-                raise Different(f"endpoint {name} in {stage} has no logs or no metrics")
+        for endpoint in (FORECAST, CHURN) if stage != EDGE else (CHURN,):
+            if scene.endpoint(stage, endpoint)["writes"] != {"logs": True, "metrics": True}:
+                raise Different(f"endpoint {endpoint} in {stage} has no logs or no metrics")
     told = scene.world.get("logs", account=scene.registry, group="/aws/events/sluice")
     names = {event["detail"]["name"] for event in told}
-    if not {"decided", "ended"} <= names:
-        raise Different(f"of Sluice's own events there are {sorted(names)} only")
+    if not {"decided", "ended"} <= names or _is_empty(scene, f"{scene.url}/{scene.accounts[EDGE]}/heard-sluice"):
+        raise Different(f"of Sluice's own events there are {sorted(names)} only, or none at the edge")
+
+
+def _is_empty(scene: Scene, queue: str) -> bool:
+    return not scene.world.get("queues", queueUrl=queue)["messages"]
