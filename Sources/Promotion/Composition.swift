@@ -275,10 +275,12 @@ extension EndpointState {
         } else if let bar = bar(on: approval.package, for: approval.target) {
             end(approval: index, .failed, because: "it was barred: \(bar.reason)", now: now)
         } else if let chosen = latest(for: approval.target), chosen.package != approval.package,
-            let release = releases.first(where: { $0.models[approval.target]?.package == chosen.package })
+            !approvals.contains(where: {
+                $0.isUntaken && $0.target == approval.target && $0.package == chosen.package
+            })
         {
-            // It was heard of last and decided before.
-            let reason = "a later decision for \(approval.target) entered \(release.id)"
+            // It was decided before and heard of after, when the other had its turn already.
+            let reason = "a later decision, for version \(chosen.version), entered a release first"
             end(approval: index, .superseded, because: reason, now: now)
         }
     }

@@ -45,9 +45,12 @@ public struct Settings: Sendable {
 
     public func endpoint(_ name: String) -> EndpointDocument? { endpoints[name] }
 
-    /// The endpoints with the stages and accounts that this worker drives, and no others.
-    public var drivenEndpoints: [EndpointDocument] {
-        folder.endpoints.compactMap { endpoint in
+    /// The folder as if there were nothing but what this worker drives: its accounts, the stages and endpoints
+    /// that they are in, and a queue that it polls.
+    public var share: AccountsFolder {
+        var share = folder
+        share.accounts = folder.accounts.filter { driven.contains($0.name) }
+        share.endpoints = folder.endpoints.compactMap { endpoint in
             var endpoint = endpoint
             endpoint.stages = endpoint.stages.compactMap { stage in
                 var stage = stage
@@ -56,13 +59,14 @@ public struct Settings: Sendable {
             }
             return endpoint.stages.isEmpty ? nil : endpoint
         }
+        if let queue = queues.first, !queues.contains(registry.queue) { share.registry.queue = queue }
+        return share
     }
 
     /// The queues that this worker polls: the registry's where it drives an account without one.
     public var queues: [String] {
         let own = folder.accounts.filter { driven.contains($0.name) }.map(\.queue)
-        var seen: Set<String> = []
-        return own.map { $0 ?? registry.queue }.filter { seen.insert($0).inserted }
+        return own.map { $0 ?? registry.queue }.unique
     }
 
     /// Whether this worker hands releases over to others, and whether others hand over to it.
@@ -82,7 +86,7 @@ public struct Settings: Sendable {
         let groups = folder.endpoints.flatMap(\.models.values)
         if let arn = groups.first(where: { $0.name == name })?.arn { return arn }
         let isAtHome = registry.role != nil || queues.contains(registry.queue)
-        return isAtHome ? name : registry.arn(ofGroup: name)
+        return isAtHome ? name : registry.names.arn("sagemaker", "model-package-group/\(name)")
     }
 
     private static func plan(_ endpoint: EndpointDocument, _ driven: Set<String>) throws -> EndpointPlan? {
@@ -157,15 +161,6 @@ public struct SettingsError: Error, CustomStringConvertible {
 
     init(_ description: String) {
         self.description = description
-    }
-}
-
-extension RegistryDocument {
-    /// The ARN of a group of the registry.
-    func arn(ofGroup name: String) -> String {
-        let partition =
-            region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
-        return "arn:\(partition):sagemaker:\(region):\(account):model-package-group/\(name)"
     }
 }
 

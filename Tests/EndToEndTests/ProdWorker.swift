@@ -115,6 +115,7 @@ extension World {
         for (index, release) in releases.enumerated() {
             picture = picture.replacing(release.id.suffix(10), with: "RELEASE\(index + 1)")
         }
-        return picture
+        // Objects come in the order of their real names.
+        return picture.split(separator: "\n").sorted().joined(separator: "\n")
     }
 }

@@ -151,6 +151,20 @@ import Testing
         #expect(it.serves("staging") == "de1 fr1")
     }
 
+    @Test func aDecisionHeardOfAfterALaterOneHasFailedIsSuperseded() {
+        let it = Story.settled()
+        it.world.holdAll()
+        let earlier = it.world.now
+        #expect(it.approve(de(3), at: earlier + .seconds(1)) == "1 released, 2 waiting staging")
+        #expect(it.approve(de(4), at: earlier + .seconds(2)) == "1 released, 2 superseded, 3 waiting staging")
+        it.world.resumeAll()
+        #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 superseded, 3 failed")
+        // Version 3 is what serves next, but nobody asks for it any more, and version 2 was decided before it.
+        #expect(it.approve(de(2), at: earlier) == "1 released, 2 superseded, 3 failed")
+        #expect(it.endings.last == "de2 superseded")
+        #expect(it.open == [])
+    }
+
     /// A decision about the version that serves already changes nothing, and still has an ending.
     @Test func approvingWhatServesAgainEndsReleased() {
         let it = Story.settled()

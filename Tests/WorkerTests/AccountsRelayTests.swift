@@ -21,7 +21,7 @@ import Testing
         #expect(settings.driven == ["staging"])
         #expect(settings.queues == [settings.registry.queue])
         #expect(settings.handsOver && !settings.takesOver)
-        #expect(settings.drivenEndpoints.flatMap(\.stages).map(\.name) == ["staging"])
+        #expect(settings.share.endpoints.flatMap(\.stages).map(\.name) == ["staging"])
         let plan = try #require(settings.plans.first)
         #expect(plan.composes && plan.isShared)
         #expect(plan.stages.map(\.name) == ["staging"])

@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test func noActionIsGrantedThatNoOperationNeeds() throws {
-        let needed = Set(AWSOperation.allCases.filter { !$0.isDoctors }.flatMap(\.needs).map(\.action))
+        let rollouts = AWSOperation.allCases.filter { !$0.isDoctors && !$0.isTeardowns }
+        let needed = Set(rollouts.flatMap(\.needs).map(\.action))
         let looked = Set(AWSOperation.allCases.flatMap(\.needs).map(\.action))
         for folder in [try Self.everything(), try AccountsFixture().load()] {
             #expect(Self.granted(folder, byOptional: false).subtracting(needed) == [])
@@ -26,7 +27,9 @@ import Testing
 
     /// What `sluice doctor` alone asks is nothing a rollout needs, and changes nothing.
     @Test func doctorLooksAndNoMore() throws {
-        let actions = AWSOperation.allCases.filter(\.isDoctors).flatMap(\.needs).map(\.action)
+        let actions = AWSOperation.allCases.filter { $0.isDoctors || $0.isTeardowns }.flatMap(\.needs).map(
+            \.action
+        )
         let reading = /[a-z0-9]+:(Get|List|Describe|BatchGet|Simulate)\w+/
         #expect(actions.allSatisfy { $0.wholeMatch(of: reading) != nil })
     }
@@ -229,6 +232,11 @@ import Testing
             in: "endpoint.yaml"
         )
         try fixture.replace("expires: 7d", with: "expires: 7d\n      alarms: [errors]", in: "endpoint.yaml")
+        try fixture.replace(
+            "approvers: [AIDAEXAMPLEID]",
+            with: "approvers: [\"AROAEXAMPLEID:*\"]",
+            in: "endpoint.yaml"
+        )
         return try fixture.load()
     }
 

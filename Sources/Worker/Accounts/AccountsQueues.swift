@@ -8,8 +8,7 @@ extension AccountsFolder {
         let concerned =
             stages?.filter { stage == nil || $0.name == stage }.flatMap(\.accounts)
             .filter { account == nil || $0.name == account } ?? accounts
-        var seen: Set<String> = []
-        let queues = concerned.map { $0.queue ?? registry.queue }.filter { seen.insert($0).inserted }
+        let queues = concerned.map { $0.queue ?? registry.queue }.unique
         return queues.isEmpty ? [registry.queue] : queues
     }
 }

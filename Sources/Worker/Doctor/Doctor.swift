@@ -5,13 +5,16 @@ public import Native
 /// Looks, with the worker's own credentials and changing nothing, at everything a rollout of an accounts folder
 /// will need, and says all that is missing at once.
 public struct Doctor: Sendable {
-    /// How much is looked at at a time.
-    private static let breadth = 8
+    /// What is looked at by itself.
+    typealias Area = @Sendable () async throws -> [Finding]
 
-    private let settings: Settings
+    /// How much is looked at at a time.
+    static let breadth = 8
+
+    let settings: Settings
     private let environment: AWSEnvironment
     private let http: any HTTPSender
-    private let base: any CredentialProvider
+    let base: any CredentialProvider
     private let clock: ServerClock
 
     /// - Parameter settings: Which accounts are looked at: those that the worker drives.
@@ -28,7 +31,7 @@ public struct Doctor: Sendable {
         clock = ServerClock()
     }
 
-    private var folder: AccountsFolder { settings.folder }
+    var folder: AccountsFolder { settings.folder }
 
     /// Everything that was found: the worker's and the registry's first, then account by account.
     ///
@@ -44,18 +47,37 @@ public struct Doctor: Sendable {
             return [.missing("worker", "identity", "\(error)", fix: fix)]
         }
         let workers = self.workers(as: Self.principal(identity.arn))
-        let worker = Permissions(folder, workers, []).roles[0]
-        let roles = RoleCheck(own: own, worker: worker) { credentials, account, region in
+        let unplaced = Permissions(folder, workers, [])
+        let roles = RoleCheck(own: own, worker: unplaced.roles[0]) { credentials, account, region in
             client(StaticCredentials(credentials), account, region)
         }
-        let text = "runs as \(identity.arn), SenderId \(identity.userID)"
-        var findings = [Finding.ok("worker", "identity", text)] + others
-
-        let registry = try await self.registry(roles, Permissions(folder, workers, []))
-        findings += registry.findings
+        let registry = try await self.registry(roles, unplaced)
         let permissions = Permissions(folder, workers, registry.places)
         let wards = try await self.wards(roles, permissions, registry)
-        let workerCheck = WorkerCheck(
+
+        var areas = self.areas(own, permissions.roles[0], registry, workers)
+        areas.append(senders(identity, own, permissions.roles[0], wards.found).look)
+        for ward in wards.found {
+            let storage = StorageCheck(ward: ward, registry: folder.registry) { place in
+                folder.artifactStatements([place], workers)
+            }
+            areas +=
+                [storage.artifacts, storage.models, storage.testObjects] + AccountCheck(ward: ward).areas
+            areas += policies(ward, permissions, registry.artifacts).map { $0.look }
+        }
+        let results = try await areas.concurrentMap(atMost: Self.breadth) { try await $0() }
+        let text = "runs as \(identity.arn), SenderId \(identity.userID)"
+        let first = [Finding.ok("worker", "identity", text)] + others + registry.findings + wards.findings
+        return Self.ordered(first + results.flatMap(\.self), folder)
+    }
+
+    private func areas(
+        _ own: AWSClient,
+        _ worker: RolePermissions,
+        _ registry: Registry,
+        _ workers: [WorkerPlan]
+    ) -> [Area] {
+        let check = WorkerCheck(
             folder: folder,
             role: worker,
             own: own,
@@ -64,30 +86,44 @@ public struct Doctor: Sendable {
             queuePolicy: folder.queuePolicy(folder.registry.queue, workers).statements[0],
             now: { Date() }
         )
-        let workerPolicy = PolicyCheck(
+        let policy = PolicyCheck(
             name: "worker",
-            role: permissions.roles[0],
+            role: worker,
             grant: worker.optional.first { $0.sid == "Simulate" },
             grantee: worker,
             client: own,
             known: registry.artifacts
         )
-        var looks: [Look] = [workerCheck.clock, workerCheck.bus, workerPolicy.look]
-        looks += settings.queues.map { url in { try await workerCheck.queue(url) } }
-        for ward in wards.found {
-            let storage = StorageCheck(ward: ward, registry: folder.registry) { place in
-                folder.artifactStatements([place], workers)
-            }
-            let account = AccountCheck(ward: ward)
-            looks += [
-                storage.artifacts, storage.models, storage.testObjects, account.endpoints,
-                account.endpointList,
-                account.executionRole, account.images, account.keys, account.alarms, account.quotas,
-            ]
-            looks += policies(ward, permissions, registry.artifacts).map { $0.look }
-        }
-        let results = try await looks.concurrentMap(atMost: Self.breadth) { try await $0() }
-        return Self.ordered(findings + wards.findings + results.flatMap(\.self), folder)
+        let queues: [Area] = settings.queues.map { url in { try await check.queue(url) } }
+        return [check.clock] + queues + [check.bus, policy.look]
+    }
+
+    private func senders(
+        _ identity: CallerIdentity,
+        _ own: AWSClient,
+        _ worker: RolePermissions,
+        _ wards: [Ward]
+    ) -> SenderPatterns {
+        let here = SenderPatterns.Place(
+            name: "worker",
+            account: identity.account,
+            client: own,
+            role: worker,
+            grant: worker.optional.first { $0.sid == "LookAtRoles" }
+        )
+        return SenderPatterns(
+            folder: folder,
+            places: [here]
+                + wards.map { ward in
+                    .init(
+                        name: ward.name,
+                        account: ward.account.account,
+                        client: ward.client,
+                        role: ward.role,
+                        grant: ward.statement("LookAtRoles")
+                    )
+                }
+        )
     }
 
     /// This worker, with all that it drives, and then the others.
@@ -110,8 +146,6 @@ public struct Doctor: Sendable {
         }
     }
 
-    private typealias Look = @Sendable () async throws -> [Finding]
-
     /// The worker's and the registry's first, then by account in the folder's order; otherwise as they came.
     static func ordered(_ findings: [Finding], _ folder: AccountsFolder) -> [Finding] {
         let order = ["worker", "registry"] + folder.accounts.map(\.name)
@@ -127,115 +161,7 @@ public struct Doctor: Sendable {
         return "\(match.1):iam::\(match.2):role/\(match.3)"
     }
 
-    private struct Registry {
-        var findings: [Finding]
-        /// Nil where its role cannot be assumed.
-        let client: AWSClient?
-        let role: RolePermissions
-        let names: ResourceNames
-        var packages: [NewestPackage] = []
-
-        private var objects: [S3URL] { packages.compactMap { $0.artifact.flatMap(S3URL.init) } }
-
-        /// The buckets that the packages have their artifacts in.
-        var places: [S3Prefix] { objects.map { S3Prefix(bucket: $0.bucket, prefix: "") }.unique }
-
-        /// The ARNs of the artifacts.
-        var artifacts: [String] { objects.map { names.bucket("\($0.bucket)/\($0.key)") } }
-    }
-
-    private func registry(_ roles: RoleCheck, _ permissions: Permissions) async throws -> Registry {
-        let document = folder.registry
-        let role = document.role.flatMap(permissions.role) ?? permissions.roles[0]
-        var reader = client(base, nil, document.region)
-        var findings: [Finding] = []
-        if let arn = document.role {
-            let sight = try await roles.look(
-                .init(
-                    name: "registry",
-                    account: document.account,
-                    region: document.region,
-                    role: arn,
-                    externalID: document.externalId,
-                    permissions: role
-                )
-            )
-            findings = [sight.finding]
-            guard let found = sight.client else {
-                return Registry(findings: findings, client: nil, role: role, names: document.names)
-            }
-            reader = found
-        }
-        let check = RegistryCheck(
-            settings: settings,
-            role: role,
-            policies: permissions.resources,
-            client: reader
-        )
-        let sights = try await folder.groups.concurrentMap(atMost: Self.breadth) {
-            try await check.look(at: $0)
-        }
-        return Registry(
-            findings: findings + sights.flatMap(\.findings),
-            client: reader,
-            role: role,
-            names: document.names,
-            packages: sights.compactMap(\.package)
-        )
-    }
-
-    private func wards(
-        _ roles: RoleCheck,
-        _ permissions: Permissions,
-        _ registry: Registry
-    ) async throws -> (found: [Ward], findings: [Finding]) {
-        let deployments = folder.deployments(
-            artifacts: ArtifactSources(owners: folder.registry.artifactOwners, prefixes: registry.places)
-        ).filter { settings.driven.contains($0.account.name) }
-        let seen = try await deployments.concurrentMap(atMost: Self.breadth) { deployment in
-            let account = deployment.account
-            let role = account.role.flatMap(permissions.role) ?? permissions.roles[0]
-            let sight = try await roles.look(
-                .init(
-                    name: account.name,
-                    account: account.account,
-                    region: account.region,
-                    role: account.role,
-                    externalID: account.externalId,
-                    permissions: role
-                )
-            )
-            let ward = sight.client.map { found in
-                // Own credentials are used in the region of the account that has no role.
-                let local = account.role == nil ? client(base, account.account, account.region) : found
-                return Ward(deployment: deployment, client: local, role: role, packages: registry.packages)
-            }
-            return (ward, sight.finding)
-        }
-        return (seen.compactMap(\.0), seen.map(\.1))
-    }
-
-    /// What IAM is asked about an account: its role, unless that is the worker's own, and its execution role.
-    private func policies(
-        _ ward: Ward,
-        _ permissions: Permissions,
-        _ artifacts: [String]
-    ) -> [PolicyCheck] {
-        let execution = permissions.role(ward.account.executionRole).map(\.loading)
-        let own = ward.account.role == nil ? nil : ward.role
-        return [own, execution].compactMap(\.self).map { role in
-            PolicyCheck(
-                name: ward.name,
-                role: role,
-                grant: ward.statement("Simulate"),
-                grantee: ward.role,
-                client: ward.client,
-                known: artifacts
-            )
-        }
-    }
-
-    private func client(_ credentials: any CredentialProvider, _ account: String?, _ region: String)
+    func client(_ credentials: any CredentialProvider, _ account: String?, _ region: String)
         -> AWSClient
     {
         AWSClient(

@@ -1,6 +1,7 @@
 import AWS
 
-/// What `sluice doctor` looks with, besides what a rollout needs anyway. All of it reads, and none has to be given.
+/// What `sluice doctor` looks with, and `sluice teardown`, besides what a rollout needs anyway. All of it reads, and
+/// none has to be given.
 extension AccountsFolder {
     func looks(of worker: WorkerPlan) -> [Statement] {
         var statements = [
@@ -22,6 +23,7 @@ extension AccountsFolder {
                 )
             )
         }
+        if !roleIDs.isEmpty { statements.append(.listingRoles) }
         // Another account's rules cannot be looked at from outside.
         let isAtHome = registry.role == nil && worker.account == registry.account
         return statements + (isAtHome ? ruleLooks : [])
@@ -47,6 +49,14 @@ extension AccountsFolder {
 }
 
 extension Statement {
+    /// Finding the role behind a SenderId.
+    static let listingRoles = Statement(
+        "LookAtRoles",
+        [AWSOperation.listRoles].actions(on: .everything),
+        on: ["*"],
+        because: "Approvers are named by ids, and IAM tells whose they are only by listing all roles."
+    )
+
     /// Asking what policies say, where only a change would show it otherwise.
     static func simulation(of roles: [String]) -> Statement {
         Statement(
@@ -102,6 +112,16 @@ extension Deployment {
                 )
             )
         }
+        statements.append(
+            Statement(
+                "ListForTeardown",
+                [.listModels, .listEndpointConfigs].actions(on: .everything),
+                on: ["*"],
+                because:
+                    "`sluice teardown` finds what is left in the account, and AWS lists all or nothing."
+            )
+        )
+        if endpoints.contains(where: { !$0.roleIDs.isEmpty }) { statements.append(.listingRoles) }
         if count > 1 {
             for index in statements.indices { statements[index].sid += account.name.asSID }
         }

@@ -75,7 +75,8 @@ public struct RolePermissions: Hashable, Sendable {
     /// The role's ARN; nil for people, who have roles of their own.
     public let arn: String?
     public let statements: [Statement]
-    /// What `sluice doctor` looks with besides; without them it says what it could not look at.
+    /// What `sluice doctor` looks with besides, without which it says what it could not look at, and what
+    /// `sluice teardown` lists with.
     public let optional: [Statement]
     /// Its trust policy; nil where that is for whoever runs the worker, or people, to say.
     public var trust: [Statement]?

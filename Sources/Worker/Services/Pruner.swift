@@ -31,7 +31,7 @@ struct Pruner: Loop {
     }
 
     func runOnce() async {
-        for endpoint in settings.drivenEndpoints {
+        for endpoint in settings.share.endpoints {
             for account in endpoint.stages.flatMap(\.accounts).map(\.name) {
                 for act in [abortUploads, prune] {
                     do {

@@ -21,7 +21,7 @@ struct Takeover: Sendable {
     ///   rollout meets it again, and says so.
     func run() async throws {
         for name in try await ledger.endpointsWithoutReleases() {
-            guard let endpoint = settings.drivenEndpoints.first(where: { $0.name == name }) else { continue }
+            guard let endpoint = settings.share.endpoints.first(where: { $0.name == name }) else { continue }
             try await run(endpoint)
         }
     }

@@ -18,8 +18,8 @@ struct Check: AsyncParsableCommand {
     )
 
     @OptionGroup var accounts: AccountsOption
-    @OptionGroup var json: JSONFlag
     @OptionGroup var only: OnlyOption
+    @OptionGroup var json: JSONFlag
 
     @Flag(help: "Then look in every account for what a rollout will need, as `sluice doctor` does.")
     var online = false
@@ -51,7 +51,7 @@ struct Check: AsyncParsableCommand {
             let folder = try accounts.load()
             if json.isOn {
                 var report = report(on: folder)
-                report.findings = online ? try await Examination.findings(only.settings(folder)) : nil
+                report.findings = online ? try await Examination.findings(try only.settings(folder)) : nil
                 try json.print(report)
                 return try Examination.judge(report.findings ?? [])
             }

@@ -48,7 +48,11 @@ enum Examination {
             settings,
             environment: environment,
             http: http,
-            base: try CredentialChain.standard(environment: environment, http: http)
+            base: try CredentialChain.standard(
+                environment: environment,
+                http: http,
+                region: settings.registry.region
+            )
         )
         let findings = try await doctor.examine()
         await http.shutdown()

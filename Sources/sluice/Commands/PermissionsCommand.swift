@@ -16,7 +16,7 @@ struct PermissionsCommand: ParsableCommand {
               sluice permissions --artifacts s3://acme-artifacts-111111111111/
 
             --json prints {`roles`: [{`who`, `arn`, `policy`, `optional`, `trust`}], `resources`: [{`what`, \
-            `account`, `policy`}]}, where `policy`, `optional` (what `sluice doctor` alone looks with) and `trust` \
+            `account`, `policy`}]}, where `policy`, `optional` (what `sluice doctor` and `sluice teardown` alone look with) and `trust` \
             are policy documents as IAM takes them. `arn` is left out for people, `trust` where it is not Sluice's \
             to say.
             """
