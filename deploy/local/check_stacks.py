@@ -236,5 +236,4 @@ def further(world: World) -> None:
     expect(statements["Events"]["Condition"], {"ArnEquals": {"aws:SourceArn": rule}})
     expect(there.rule("sluice-endpoints")[1]["Arn"], f"arn:aws:sqs:eu-west-1:{own}:sluice")
     _, allowed = there.role("sluice-worker")
-    expect(allowed["worker DeploymentRole"]["Resource"], f"arn:aws:iam::{own}:role/sluice-deploy")
     expect(allowed["worker NextStage"]["Resource"], [downstream])

@@ -34,7 +34,7 @@ def write_accounts(scene: Scene) -> None:
         document = scene.outputs[f"{account}/deployment-account"]["AccountDocument"]
         if stage == EDGE:
             queue = scene.outputs[f"{account}/per-account-worker"]["QueueUrl"]
-            upstream = scene.keys[HUB]["userId"].partition(":")[0]
+            upstream = scene.outputs[f"{scene.registry}/registry"]["WorkerSender"]
             document += _document(queue=queue, upstream=[f"{upstream}:*"])
         scene.write(f"{stage}.yaml", f"{document}name: {stage}\nstage: {stage}\ntags: {{team: ml}}\n")
     key = scene.outputs[f"{scene.accounts['prod']}/company"]["VolumeKey"]

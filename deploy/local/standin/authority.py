@@ -96,15 +96,20 @@ def judge(caller: Caller, need: Need, region: str) -> Ruling:
     }
     mine = _identity(caller, need, facts) if enforces(caller.account) else ALLOWED
     kind = need.resource.split(":")[2] if need.resource.startswith("arn:") else ""
-    # The policy on a role is about who may assume it, and about nothing else.
-    document = None if kind == "iam" and not need.action.startswith("sts:") else _resource_policy(need.resource)
-    theirs = None
-    if document is not None:
-        theirs = decide(document, caller, need.action, _as_policy_names(kind, need.resource), facts)
+    theirs = _theirs(caller, need, kind, facts) if enforces(owner) else ALLOWED
     ruling = _rule(mine, theirs, kind, caller.account == owner, need.action)
     if not ruling.allowed:
-        _record(caller, owner, need, ruling.why)
+        _note(caller.arn, caller.account, owner, need, ruling.why)
     return ruling
+
+
+def _theirs(caller: Caller, need: Need, kind: str, facts: dict[str, Any]) -> str | None:
+    """What the resource's own policy says."""
+    # A role's is about who may assume it, and about nothing else.
+    document = None if kind == "iam" and not need.action.startswith("sts:") else _resource_policy(need.resource)
+    if document is None:
+        return None
+    return decide(document, caller, need.action, _as_policy_names(kind, need.resource), facts)
 
 
 def _rule(mine: str | None, theirs: str | None, kind: str, at_home: bool, action: str) -> Ruling:
@@ -228,10 +233,6 @@ def _resource_policy(arn: str) -> str | bytes | None:
 
 
 # Refusals.
-
-
-def _record(caller: Caller, owner: str, need: Need, why: str) -> None:
-    _note(caller.arn, caller.account, owner, need, why)
 
 
 def _note(who: str, account: str, owner: str, need: Need, why: str) -> None:
