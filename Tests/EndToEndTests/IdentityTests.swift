@@ -23,6 +23,12 @@ struct IdentityTests {
             )
             let stranger = try await world.sluice("whoami", as: world.stranger)
             #expect(stranger.output.contains("accounts names this sender nowhere"))
+            let elsewhere = try await world.sluice("whoami", "--accounts", "nowhere", as: world.stranger)
+            #expect(elsewhere.status == 3)
+            try FileManager.default.removeItem(at: world.accounts)
+            let alone = try await world.sluice("whoami", as: world.stranger)
+            #expect(alone.status == 0)
+            #expect(alone.output.contains("there is no accounts folder at accounts"))
         }
     }
 
@@ -107,22 +113,7 @@ struct IdentityTests {
 
     @Test func aTokenOrAnInstanceStandsInForKeys() async throws {
         try await World.with(accounts: []) { world in
-            let trust: JSONValue = [
-                "Version": "2012-10-17",
-                "Statement": [
-                    [
-                        "Effect": "Allow", "Principal": ["Federated": "oidc"],
-                        "Action": "sts:AssumeRoleWithWebIdentity",
-                    ]
-                ],
-            ]
-            let made = try await world.administer(
-                world.registry,
-                "iam",
-                "CreateRole",
-                ["RoleName": "pod", "AssumeRolePolicyDocument": .string(try trust.text)]
-            )
-            let role = try #require(made["Role"])
+            let role = try await world.makePodRole()
             try "token".write(
                 to: world.folder.appending(path: "token"),
                 atomically: true,
@@ -143,6 +134,34 @@ struct IdentityTests {
 
             let instance = try await world.run(["whoami"], environment: try await metadata(of: world))
             #expect(instance.output.contains("sender   \(world.worker.id)  "), "\(instance.errors)")
+        }
+    }
+
+    /// A pod's token is replaced long before its session ends, and one that is missing for a while stops nothing for
+    /// good.
+    @Test func aWorkerInAPodDeploysWithATokenThatComesAndGoes() async throws {
+        try await World.with { world in
+            let role = try await world.makePodRole()
+            let arn = try #require(role["Arn"]?.string)
+            for account in [world.staging, world.prod] { try await world.trust(arn, in: account) }
+            // Real sessions last an hour.
+            try await world.aws.post("sessions", ["account": .string(world.registry), "seconds": 3])
+            let token = world.folder.appending(path: "token")
+            try "sesame-one".write(to: token, atomically: true, encoding: .utf8)
+            _ = try await world.startWorker(
+                environment: ["AWS_ROLE_ARN": arn, "AWS_WEB_IDENTITY_TOKEN_FILE": token.path]
+            )
+            try await world.register("demand-de")
+            let release = try await world.release(1, waitsAt: "prod")
+            try FileManager.default.removeItem(at: token)
+            try await world.eventually("the worker says what is missing") {
+                let isSaid = world.logs.contains("the token file \(token.path) cannot be read")
+                return (isSaid ? true : nil, "nothing of it")
+            }
+            try "sesame-two".write(to: token, atomically: true, encoding: .utf8)
+            try await world.promote(release)
+            try await world.release(1, ends: "released")
+            #expect(!world.logs.contains("sesame"))
         }
     }
 
@@ -199,6 +218,38 @@ struct IdentityTests {
 }
 
 extension World {
+    /// A role of the registry's account that whoever has a token may assume.
+    fileprivate func makePodRole() async throws -> JSONValue {
+        let trust = Self.trust(["Federated": "oidc"], "sts:AssumeRoleWithWebIdentity")
+        let made = try await administer(
+            registry,
+            "iam",
+            "CreateRole",
+            ["RoleName": "pod", "AssumeRolePolicyDocument": .string(try trust.text)]
+        )
+        return try #require(made["Role"])
+    }
+
+    /// Lets a role assume the deployment role of an account.
+    fileprivate func trust(_ role: String, in account: String) async throws {
+        try await administer(
+            account,
+            "iam",
+            "UpdateAssumeRolePolicy",
+            [
+                "RoleName": "sluice-deploy",
+                "PolicyDocument": .string(try Self.trust(["AWS": .string(role)], "sts:AssumeRole").text),
+            ]
+        )
+    }
+
+    private static func trust(_ principal: JSONValue, _ action: String) -> JSONValue {
+        [
+            "Version": "2012-10-17",
+            "Statement": [["Effect": "Allow", "Principal": principal, "Action": .string(action)]],
+        ]
+    }
+
     /// Writes the shared config file of a person's own, and says what has to be set to use a profile of it.
     func profile(_ name: String, _ config: String) throws -> [String: String] {
         let file = folder.appending(path: "config-\(name)")

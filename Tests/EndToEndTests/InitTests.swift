@@ -153,6 +153,50 @@ struct InitTests {
         }
     }
 
+    /// What is Sluice's own needs no adoption, and its container is the packages'.
+    @Test func whatSluiceMadeIsDescribedAsItIs() async throws {
+        try await World.with { world in
+            _ = try await world.begin()
+            let made = try await world.run(world.fromEndpoint, as: world.worker)
+            try #require(made.status == 0, "\(made.errors)")
+            #expect(made.output.contains("staging: multi-model on 1 × ml.m5.large, made by Sluice\n"))
+            let endpoint = try world.text("new/demand-forecast.yaml")
+            #expect(endpoint.contains("\n# adopt: true\n"))
+            #expect(endpoint.contains("\n# container:\n"))
+            #expect(endpoint.contains("  \(World.de): demand-de # a guess"))
+            #expect(endpoint.contains("    variant: {name: AllTraffic, instance: ml.m5.xlarge, count: 2}\n"))
+            let account = try world.text("new/prod.yaml")
+            #expect(account.contains("models: s3://acme-prod-models-\(world.prod)/models/\n"))
+            #expect(try await world.sluice("check", "--accounts", "new").status == 0)
+        }
+    }
+
+    /// Two accounts that read their models from one bucket get prefixes of their own.
+    @Test func aPlaceThatIsAnothersIsNotTakenOver() async throws {
+        try await World.with { world in
+            try await world.makeForeignEndpoint()
+            let theirs = "s3://acme-staging-models-\(world.staging)/theirs/"
+            try await world.aws.post(
+                "endpoints/create",
+                [
+                    "account": .string(world.prod), "endpoint": .string(World.endpoint),
+                    "url": .string("\(theirs)model.tar.gz"),
+                ]
+            )
+            let made = try await world.run(
+                world.fromEndpoint + ["--model", "demand-de"],
+                as: world.worker
+            )
+            try #require(made.status == 0, "\(made.errors)")
+            #expect(made.output.contains("its models are where another account's are (\(theirs))"))
+            #expect(try world.text("new/staging.yaml").contains("models: \(theirs)\n"))
+            let prod = try world.text("new/prod.yaml")
+            #expect(prod.contains("models: s3://sluice-models-\(world.prod)-eu-west-1/models/\n"))
+            #expect(try world.text("new/demand-forecast.yaml").contains("\nmodel: demand-de\n"))
+            #expect(try await world.sluice("check", "--accounts", "new").status == 0)
+        }
+    }
+
     @Test func anEndpointThatIsNowhereIsNotDescribed() async throws {
         try await World.with { world in
             let outcome = try await world.run(world.fromEndpoint, as: world.worker)

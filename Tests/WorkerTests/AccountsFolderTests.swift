@@ -68,7 +68,7 @@ import Worker
             with: "approvers: [\"AIDARELEASEMANAGER\", \"AROAEXAMPLEID:*\"]",
             in: "demand-forecast.yaml"
         )
-        #expect(count == 27)
+        #expect(count == 29)
         let gate = try #require(fixture.load().endpoints.first?.stages.last?.gate)
         #expect(gate.windows?.allow.count == 2)
         #expect(gate.checks.map(\.name) == ["integration-test"])

@@ -41,6 +41,12 @@ import Testing
         #expect(findings[2].text.hasPrefix("AROAEXAMPLECI is no role of 111111111111 that could be listed"))
     }
 
+    @Test func whoHandsOverIsExplainedAsWell() throws {
+        var folder = try AccountsFixture().load()
+        folder.accounts[0].upstream = [try SenderPattern("AROAEXAMPLEROLE:*")]
+        #expect(folder.senderUses.last?.powers == ["hands over to prod"])
+    }
+
     @Test(arguments: [
         (#"{"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}"#, true),
         (#"{"StringLike": {"STS:rolesessionname": ["${aws:PrincipalTag/mail}"]}}"#, true),

@@ -85,5 +85,11 @@ import Testing
         // Another session of the same role.
         #expect(folder.rights(of: Sender("AROAEXAMPLEROLE:bob")).map(\.may) == [.override])
         #expect(folder.rights(of: Sender("111111111111")) == [])
+        var other = folder
+        other.accounts[0].upstream = [try SenderPattern("AROAEXAMPLEROLE:sluice-*")]
+        #expect(
+            other.rights(of: Sender("AROAEXAMPLEROLE:sluice-1")).last?.text
+                == "hand releases over to account prod (as AROAEXAMPLEROLE:sluice-*)"
+        )
     }
 }

@@ -58,7 +58,7 @@ serves: single-model
 model: demand-de
 adopt: true
 variant: {instance: ml.m5.large, count: 2, volumeKmsKey: "arn:aws:kms:eu-west-1:222222222222:key/volumes"}
-operators: [AIDARELEASEMANAGER]
+operators: ["AROARELEASEMANAGERS:*"]
 smoke:
   - golden: {data: s3://acme-golden/demand.csv, label: sold, mae: 2}
 stages:

@@ -73,7 +73,7 @@ public actor ExpiringCredentials: CredentialProvider {
         if case .success(let fetched) = result, let end = fetched.expiration, end <= now() {
             result = .failure(
                 CredentialsError(
-                    source: "their source",
+                    source: "the source in use",
                     reason:
                         "what it handed out had ended at \(end.formatted(.iso8601)) by this machine's clock",
                     isTransient: true

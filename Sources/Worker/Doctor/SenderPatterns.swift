@@ -131,22 +131,21 @@ extension AccountsFolder {
             }
             note(endpoint.operators, "operates \(endpoint.name)")
         }
+        for account in accounts { note(account.upstream, "hands over to \(account.name)") }
         return uses
     }
 
     /// The ids of roles that some pattern names.
-    var roleIDs: [String] { endpoints.flatMap(\.roleIDs).unique }
+    var roleIDs: [String] { senderUses.filter(\.isRole).map(\.id) }
 }
 
 extension EndpointDocument {
-    /// The ids of roles that some pattern of the endpoint's names.
-    var roleIDs: [String] {
-        let patterns =
-            operators
+    /// Everybody who may do something with the endpoint.
+    var patterns: [SenderPattern] {
+        operators
             + stages.flatMap { stage in
                 stage.gate.approvers + stage.gate.mayOverride + stage.gate.checks.flatMap(\.senders)
             }
-        return patterns.map(\.person).filter { $0.hasPrefix("AROA") }.unique
     }
 }
 

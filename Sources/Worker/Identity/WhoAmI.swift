@@ -93,64 +93,81 @@ public struct SenderRight: Sendable, Hashable, Encodable {
     public enum May: String, Sendable, Encodable {
         case approve
         case attest
+        case handOver
         case operate
         case override
     }
 
     public let may: May
-    public let endpoint: String
+    /// Nil for what is of an account.
+    public let endpoint: String?
     /// Nil for what is not of one stage.
     public let stage: String?
     /// Which check may be attested to.
     public let check: String?
+    /// The account with a worker of its own that may be handed over to.
+    public let account: String?
     /// The pattern that names the sender.
     public let pattern: String
 
     /// The same for people.
     public var text: String {
-        let place = "\(endpoint)\(stage.map { ", \($0)" } ?? ""): "
+        let place = [endpoint, stage].compactMap(\.self).joined(separator: ", ")
         let what =
             switch may {
             case .approve: "promote and reject"
             case .attest: "attest to check \(check ?? "")"
+            case .handOver: "hand releases over to account \(account ?? "")"
             case .operate: "retry, roll back, hold, resume and deploy"
             case .override: "promote past the gate in an emergency"
             }
-        return "\(place)\(what) (as \(pattern))"
+        return "\(place.isEmpty ? "" : "\(place): ")\(what) (as \(pattern))"
     }
 }
 
 extension AccountsFolder {
     /// Everything the folder lets a sender do, in the order of its endpoints and stages.
     public func rights(of sender: Sender) -> [SenderRight] {
-        endpoints.flatMap { endpoint in
+        let handingOver = accounts.compactMap { account in
+            right(.handOver, of: sender, account.upstream, account: account.name)
+        }
+        return endpoints.flatMap { endpoint in
             endpoint.stages.flatMap { stage in
                 let gate = stage.gate
                 return [
-                    right(.approve, of: sender, gate.approvers, endpoint, stage),
-                    right(.override, of: sender, gate.mayOverride, endpoint, stage),
+                    right(.approve, of: sender, gate.approvers, endpoint.name, stage.name),
+                    right(.override, of: sender, gate.mayOverride, endpoint.name, stage.name),
                 ].compactMap(\.self)
                     + gate.checks.compactMap { check in
-                        right(.attest, of: sender, check.senders, endpoint, stage, check: check.name)
+                        right(
+                            .attest,
+                            of: sender,
+                            check.senders,
+                            endpoint.name,
+                            stage.name,
+                            check: check.name
+                        )
                     }
-            } + [right(.operate, of: sender, endpoint.operators, endpoint, nil)].compactMap(\.self)
-        }
+            } + [right(.operate, of: sender, endpoint.operators, endpoint.name)].compactMap(\.self)
+        } + handingOver
     }
 
     private func right(
         _ may: SenderRight.May,
         of sender: Sender,
         _ patterns: [SenderPattern],
-        _ endpoint: EndpointDocument,
-        _ stage: StageDocument?,
-        check: String? = nil
+        _ endpoint: String? = nil,
+        _ stage: String? = nil,
+        check: String? = nil,
+        account: String? = nil
     ) -> SenderRight? {
         guard let pattern = patterns.first(where: { $0.matches(sender) }) else { return nil }
         return SenderRight(
             may: may,
-            endpoint: endpoint.name,
-            stage: stage?.name,
+            endpoint: endpoint,
+            stage: stage,
             check: check,
+            account: account,
             pattern: pattern.text
         )
     }

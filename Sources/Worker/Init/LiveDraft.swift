@@ -12,23 +12,26 @@ extension FolderDraft {
         let own = try await STS(aws.client).callerIdentity().account
         let sessions = aws.sessions(try Settings(reachable(own: own)), called: "init")
         var sentences: [String] = []
-        var first: LiveEndpoint?
+        var read: [LiveEndpoint] = []
         for index in accounts.indices {
             let account = accounts[index].name
             do {
                 let session = try await sessions.session(account)
                 let found = try await LiveEndpoint.read(name, in: account, session.client)
-                accounts[index].take(found)
-                sentences.append("\(account): \(found.summary)")
-                first = first ?? found
+                let isShared = accounts[..<index].contains { $0.shares(found.models) }
+                accounts[index].take(found, models: isShared ? nil : found.models)
+                sentences.append("\(account): \(found.summary)" + (isShared ? found.sharing : ""))
+                read.append(found)
             } catch let error as CancellationError {
                 throw error
             } catch {
                 sentences.append("\(account): nothing was read: \(Failure(error).sentence)")
             }
         }
-        guard let first else { throw NothingFound(endpoint: name, sentences: sentences) }
+        guard let first = read.first else { throw NothingFound(endpoint: name, sentences: sentences) }
         try take(first, called: name)
+        // One of them is enough, and one that is Sluice's is not taken over once more.
+        adopt = name == endpoint && read.contains { !$0.isOurs }
         return sentences
     }
 
@@ -36,7 +39,6 @@ extension FolderDraft {
         variant = found.variant
         container = found.container
         withheld = found.withheld
-        adopt = name == endpoint && !found.isOurs
         switch (found.serves, models) {
         case (.singleModel, .multi(let groups)) where groups.isEmpty:
             models = .single(group: found.group ?? "")
@@ -69,10 +71,16 @@ extension FolderDraft {
 }
 
 extension FolderDraft.Account {
-    fileprivate mutating func take(_ found: LiveEndpoint) {
+    fileprivate mutating func take(_ found: LiveEndpoint, models place: S3Prefix?) {
         variant = found.variant
         executionRole = found.executionRole ?? executionRole
-        models = found.models.map(\.description) ?? models
+        models = place?.description ?? models
+    }
+
+    /// Whether the account's releases could meet those of another.
+    fileprivate func shares(_ place: S3Prefix?) -> Bool {
+        guard let place, let own = S3Prefix(models) else { return false }
+        return own.overlaps(place)
     }
 }
 
@@ -82,6 +90,11 @@ extension LiveEndpoint {
         let made = isOurs ? "made by Sluice" : "not made by Sluice"
         let image = container.map { ", image \($0.image)" } ?? ""
         return "\(serves.rawValue) on \(machines), \(made)\(image)"
+    }
+
+    /// Why the place of its models is not taken over.
+    fileprivate var sharing: String {
+        "; its models are where another account's are (\(models?.description ?? "")), and each needs a prefix of its own"
     }
 }
 

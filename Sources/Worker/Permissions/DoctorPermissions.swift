@@ -1,4 +1,5 @@
 import AWS
+import Promotion
 
 /// What `sluice doctor` looks with, and `sluice teardown`, besides what a rollout needs anyway. All of it reads, and
 /// none has to be given.
@@ -121,7 +122,9 @@ extension Deployment {
                     "`sluice teardown` finds what is left in the account, and AWS lists all or nothing."
             )
         )
-        if endpoints.contains(where: { !$0.roleIDs.isEmpty }) { statements.append(.listingRoles) }
+        if (account.upstream + endpoints.flatMap(\.patterns)).contains(where: { $0.session != nil }) {
+            statements.append(.listingRoles)
+        }
         if count > 1 {
             for index in statements.indices { statements[index].sid += account.name.asSID }
         }

@@ -70,7 +70,8 @@ public struct Permissions: Hashable, Sendable {
 
 /// What one role has to be allowed, and who has to be allowed to assume it.
 public struct RolePermissions: Hashable, Sendable {
-    /// `worker`, `worker of` accounts with a queue, `registry`, the names of deployment accounts, `execution role of` those, or `people`.
+    /// `worker`, `worker of` accounts with a queue, `registry`, the names of deployment accounts, `execution role of`
+    /// those, or `people`.
     public let who: String
     /// The role's ARN; nil for people, who have roles of their own.
     public let arn: String?

@@ -108,7 +108,7 @@ struct Init: AsyncParsableCommand {
     func run() async throws {
         // Before anybody is asked anything.
         guard !FileManager.default.fileExists(atPath: accounts.folder) else { throw isThere }
-        var draft = try await Answers(self).draft()
+        var draft = try await Answers.draft(self)
         if let fromEndpoint {
             let aws = try OwnAWS(ProcessInfo.processInfo.environment, region: draft.region)
             do {
