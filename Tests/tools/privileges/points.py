@@ -8,7 +8,7 @@ from typing import Any
 from scene import Scene
 
 # Set up by hand or by the company itself, not by a template.
-OTHERS = ("user/administrator", "role/somebody-else", ":heard-sluice")
+OTHERS = ("user/administrator", "role/somebody-else", "role/release-managers", ":heard-sluice")
 DEPLOYMENT = "deployment-account"
 
 

@@ -48,7 +48,7 @@ class Scene:
         self.accounts = {name: f"{n}{number:011d}" for n, name in enumerate(("staging", "prod", EDGE), start=2)}
         self.folder = Path(tempfile.mkdtemp(prefix="sluice-privileges-"))
         self.outputs: dict[str, dict[str, str]] = {}
-        self.limit: Callable[[str], float] = lambda _: 30.0
+        self.limit: Callable[[str], float] = lambda _: 60.0
         self.took: dict[str, float] = {}
         # What the doctor says, and what it says where nothing is missing.
         self.told: list[str] = []
@@ -208,10 +208,13 @@ class Scene:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
 
+    def remove(self, name: str) -> None:
+        (self.folder / "accounts" / name).unlink()
+
     def start(self, name: str = HUB, *arguments: str) -> None:
         """Start a worker, which has a ledger of its own."""
         only = ["--only", EDGE] if name == EDGE else []
-        command = [str(self._sluice), "worker", "--resync", "1s", *only, *arguments]
+        command = [str(self._sluice), "worker", *only, *arguments]
         with (self.folder / f"{name}.log").open("ab") as log:
             environment = self._environment(name, self.keys[name])
             self._workers[name] = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)

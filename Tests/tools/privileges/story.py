@@ -26,6 +26,7 @@ def play(scene: Scene) -> None:
     for step in (_examined, _first, _second, _adopted, _rebuilt, _handed_over, _failed, _abandoned, _pruned):
         step(scene)
     _look(scene)
+    _torn_down(scene)
 
 
 def write_accounts(scene: Scene) -> None:
@@ -38,7 +39,7 @@ def write_accounts(scene: Scene) -> None:
             document += _document(queue=queue, upstream=[f"{upstream}:*"])
         scene.write(f"{stage}.yaml", f"{document}name: {stage}\nstage: {stage}\ntags: {{team: ml}}\n")
     key = scene.outputs[f"{scene.accounts['prod']}/company"]["VolumeKey"]
-    people = {"approvals": 1, "approvers": [scene.managers[HUB]["userId"]]}
+    people = {"approvals": 1, "approvers": _approvers(scene, HUB, scene.registry)}
     expect = [{"pointer": "/predictions/0/score", "between": [0, 100]}]
     asked = {"contentType": "text/csv", "within": "2s", "expect": expect}
     scene.write(
@@ -76,10 +77,15 @@ def write_accounts(scene: Scene) -> None:
             stages=[
                 {"stage": "staging"},
                 {"stage": "prod", "gate": {"approvals": 0}},
-                {"stage": EDGE, "gate": {"approvals": 1, "approvers": [scene.managers[EDGE]["userId"]]}},
+                {"stage": EDGE, "gate": {"approvals": 1, "approvers": _approvers(scene, EDGE, scene.accounts[EDGE])}},
             ],
         ),
     )
+
+
+def _approvers(scene: Scene, name: str, account: str) -> list[str]:
+    """A person, and whoever has a role, whose id the doctor looks up."""
+    return [scene.managers[name]["userId"], scene.outputs[f"{account}/company"]["ReleaseManagers"] + ":*"]
 
 
 def _document(**keys: Any) -> str:
@@ -135,7 +141,7 @@ def _examined(scene: Scene) -> None:
         if not done.stdout:
             raise Different(f"sluice doctor: {done.stderr}")
         said = [f"{name}: {line.strip()}" for line in done.stdout.splitlines()]
-        scene.told += [re.sub(r"[0-9a-f-]{36}|AROA\w+|\d+", "…", line) for line in said]
+        scene.told += [re.sub(r"[0-9a-f-]{36}|A(?:ROA|IDA)\w+|\d+", "…", line) for line in said]
     if scene.only_doctor and scene.news:
         raise Different(f"sluice doctor says: {scene.news[0]}")
 
@@ -147,11 +153,11 @@ def _first(scene: Scene) -> None:
     """
     staging = scene.accounts["staging"]
     held = scene.world.post("faults", match="s3.UploadPartCopy", account=staging, when="hold-before", times=1)
-    scene.start()
+    scene.start(HUB, "--resync", "1s")
     scene.until("a part is copied", lambda: scene.calls("staging", "UploadPartCopy"))
     scene.stop(how=signal.SIGKILL)
     scene.world.delete(f"faults/{held['id']}")
-    scene.start()
+    scene.start(HUB, "--resync", "1s")
     # What the smoke test asks with is not there yet, which is told apart from its being forbidden.
     failed = scene.release(FORECAST, 1, "lacks what it is tested with", _ended("failed"))
     if "there is no s3://acme-tests" not in failed["reason"]:
@@ -177,7 +183,7 @@ def _adopted(scene: Scene) -> None:
     prod = scene.accounts["prod"]
     # No event tells that an endpoint is gone.
     scene.stop()
-    scene.start(HUB, "--tick", "200ms")
+    scene.start(HUB, "--tick", "200ms", "--resync", "1m")
     scene.world.post("endpoints/next", account=prod, endpoint=CHURN, outcome="fail", reason="No container started.")
     _register(scene, "churn", [1, 2, 3])
     scene.release(CHURN, 1, "fails in production", _ended("failed"))
@@ -194,7 +200,7 @@ def _rebuilt(scene: Scene) -> None:
     scene.stop()
     scene.lose_ledger()
     switches = [scene.calls(stage, "UpdateEndpoint") for stage in scene.accounts]
-    scene.start(HUB, "--tick", "200ms")
+    scene.start(HUB, "--tick", "200ms", "--resync", "1m")
     scene.release(CHURN, 1, "is released after all", _ended("released"))
     scene.until("what serves is known again", lambda: [r["state"] for r in scene.releases(FORECAST)] == ["released"])
     if switches != [scene.calls(stage, "UpdateEndpoint") for stage in scene.accounts]:
@@ -203,7 +209,7 @@ def _rebuilt(scene: Scene) -> None:
 
 def _handed_over(scene: Scene) -> None:
     """The account with a worker of its own is handed a release, lets it in, and hears of its rejection."""
-    scene.start(EDGE)
+    scene.start(EDGE, "--resync", "1s")
     _register(scene, "churn", [3, 2, 1])
     made = scene.release(CHURN, 2, "is handed over", _ended("released"))["id"]
 
@@ -218,7 +224,7 @@ def _handed_over(scene: Scene) -> None:
     dead = f"{scene.url}/{scene.accounts[EDGE]}/sluice-dead"
     scene.until("an event of the edge is undelivered", lambda: not _is_empty(scene, dead))
     arn = f"arn:aws:sagemaker:eu-west-1:{scene.registry}:model-package/churn/2"
-    scene.world.post("packages/status", arn=arn, status="Rejected", quietly=True)
+    scene.world.post("packages/status", arn=arn, status="Rejected")
 
 
 def _failed(scene: Scene) -> None:
@@ -270,6 +276,14 @@ def _look(scene: Scene) -> None:
     names = {event["detail"]["name"] for event in told}
     if not {"decided", "ended"} <= names or _is_empty(scene, f"{scene.url}/{scene.accounts[EDGE]}/heard-sluice"):
         raise Different(f"of Sluice's own events there are {sorted(names)} only, or none at the edge")
+
+
+def _torn_down(scene: Scene) -> None:
+    """An endpoint that the accounts folder no longer has is removed from staging, with all that was made for it."""
+    scene.remove("churn.yaml")
+    done = scene.run("teardown", CHURN, "--account", "staging", "--yes", who=scene.keys[HUB])
+    if done.returncode or not scene.calls("staging", "DeleteEndpoint"):
+        raise Different(f"sluice teardown: {done.stderr or done.stdout}")
 
 
 def _is_empty(scene: Scene, queue: str) -> bool:

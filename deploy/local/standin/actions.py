@@ -378,7 +378,7 @@ SERVICES: dict[str, dict[str, Needs]] = {
     "ecr": {name: _repository(name) for name in ("BatchGetImage", "DescribeImages", "DescribeRepositories")},
     "kms": {"DescribeKey": _described_key},
     "servicequotas": {"ListServiceQuotas": _plain("servicequotas:ListServiceQuotas")},
-    "iam": {name: _role_in_form(name) for name in ROLE_READS},
+    "iam": {"ListRoles": _plain("iam:ListRoles"), **{name: _role_in_form(name) for name in ROLE_READS}},
     "cloudformation": {
         name: _plain(f"cloudformation:{name}")
         for name in ("CreateStack", "DescribeStacks", "DescribeStackResources", "DeleteStack")
