@@ -12,11 +12,12 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import folder
 import points as policies
 import story
+from company import ROOT
 from points import Point
-from scene import ROOT, Different, Scene
-
+from scene import Different, Scene
 
 # Added to the number of a run that is repeated, since accounts are not used twice.
 AGAIN = 100_000
@@ -69,7 +70,7 @@ def compare(url: str, sluice: Path, number: int) -> tuple[list[Point], list[str]
     scene = Scene(url, sluice, number)
     try:
         scene.set_up()
-        story.write_accounts(scene)
+        folder.write(scene)
         return policies.points(scene), list(_differences(scene))
     finally:
         scene.close()

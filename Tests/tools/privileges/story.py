@@ -3,94 +3,29 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import signal
 from functools import partial
 from typing import Any
 
-from scene import EDGE, HUB, Different, Scene
+import folder
+from company import EDGE, HUB
+from folder import CHURN, FORECAST
+from scene import Different, Scene
 
-FORECAST, CHURN = "demand-forecast", "churn"
-DE, FR = "demand-de.tar.gz", "demand-fr.tar.gz"
-ALARM = "churn-5xx"
 # Above 256 MiB an artifact is copied in parts.
 LARGE = 257 * 2**20
 
 
 def play(scene: Scene) -> None:
     """Everything, in order; raises where it does not go as it must."""
-    write_accounts(scene)
+    folder.write(scene)
     _prepare(scene)
     scene.enforce()
     for step in (_examined, _first, _second, _adopted, _rebuilt, _handed_over, _failed, _abandoned, _pruned):
         step(scene)
     _look(scene)
     _torn_down(scene)
-
-
-def write_accounts(scene: Scene) -> None:
-    scene.write("registry.yaml", scene.outputs[f"{scene.registry}/registry"]["RegistryDocument"])
-    for stage, account in scene.accounts.items():
-        document = scene.outputs[f"{account}/deployment-account"]["AccountDocument"]
-        if stage == EDGE:
-            queue = scene.outputs[f"{account}/per-account-worker"]["QueueUrl"]
-            upstream = scene.outputs[f"{scene.registry}/registry"]["WorkerSender"]
-            document += _document(queue=queue, upstream=[f"{upstream}:*"])
-        scene.write(f"{stage}.yaml", f"{document}name: {stage}\nstage: {stage}\ntags: {{team: ml}}\n")
-    key = scene.outputs[f"{scene.accounts['prod']}/company"]["VolumeKey"]
-    people = {"approvals": 1, "approvers": _approvers(scene, HUB, scene.registry)}
-    expect = [{"pointer": "/predictions/0/score", "between": [0, 100]}]
-    asked = {"contentType": "text/csv", "within": "2s", "expect": expect}
-    scene.write(
-        "demand-forecast.yaml",
-        _document(
-            kind="endpoint",
-            name=FORECAST,
-            serves="multi-model",
-            models={DE: "demand-de", FR: "demand-fr"},
-            variant={"name": "AllTraffic", "instance": "ml.m5.large", "count": 1},
-            keep=1,
-            smoke=[{**asked, "bodyFrom": f"s3://acme-tests-{scene.registry}/row.csv"}],
-            stages=[
-                {"stage": "staging", "soak": "50ms"},
-                {
-                    "stage": "prod",
-                    "variant": {"count": 2, "volumeKmsKey": key},
-                    "traffic": {"allAtOnce": True, "alarms": [ALARM]},
-                    "gate": {**people, "alarms": [ALARM]},
-                },
-            ],
-        ),
-    )
-    scene.write(
-        "churn.yaml",
-        _document(
-            kind="endpoint",
-            name=CHURN,
-            serves="single-model",
-            model="churn",
-            adopt=True,
-            operators=[scene.managers[HUB]["userId"]],
-            variant={"name": "AllTraffic", "instance": "ml.m5.large", "count": 1},
-            smoke=[{**asked, "body": "1,2,3"}],
-            stages=[
-                {"stage": "staging"},
-                {"stage": "prod", "gate": {"approvals": 0}},
-                {"stage": EDGE, "gate": {"approvals": 1, "approvers": _approvers(scene, EDGE, scene.accounts[EDGE])}},
-            ],
-        ),
-    )
-
-
-def _approvers(scene: Scene, name: str, account: str) -> list[str]:
-    """A person, and whoever has a role, whose id the doctor looks up."""
-    return [scene.managers[name]["userId"], scene.outputs[f"{account}/company"]["ReleaseManagers"] + ":*"]
-
-
-def _document(**keys: Any) -> str:
-    """JSON is YAML too."""
-    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items())
 
 
 def _prepare(scene: Scene) -> None:
@@ -102,7 +37,7 @@ def _prepare(scene: Scene) -> None:
     scene.world.post("endpoints/create", account=staging, endpoint=CHURN, url=made["url"])
     scene.until("there is an endpoint by hand", lambda: scene.endpoint("staging", CHURN)["status"] == "InService")
     for account in scene.accounts.values():
-        scene.world.post("alarms", account=account, name=ALARM, state="OK")
+        scene.world.post("alarms", account=account, name=folder.ALARM, state="OK")
     edge = scene.accounts[EDGE]
     scene.world.post("subscriptions", account=edge, source="sluice")
     queue = f"arn:aws:sqs:eu-west-1:{edge}:heard-sluice"

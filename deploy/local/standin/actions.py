@@ -40,8 +40,17 @@ def of(service: str, operation: str, request: Request, caller: Caller) -> list[N
     return named(request, caller)
 
 
-def knows(service: str, operation: str) -> bool:
-    return operation in SERVICES.get(service, {})
+def reached(request: Request, service: str) -> list[str]:
+    """The accounts whose things a request is about, as far as they may be others than its caller's."""
+    if service == "s3":
+        source = request.headers.get("x-amz-copy-source")
+        buckets = [_s3_place(request)[0], *([objects.copied(source)[0]] if source else [])]
+        return [owner for bucket in buckets if (owner := objects.owner(bucket))]
+    if service == "sqs" and request.protocol == "json":
+        return [urlparse(str(request.json.get("QueueUrl", ""))).path.strip("/").partition("/")[0]]
+    if service == "sts":
+        return request.form.get("RoleArn", "").split(":")[4:5]
+    return []
 
 
 def _plain(*actions: str) -> Needs:

@@ -22,9 +22,6 @@ from .identity import Caller, role
 from .policy import ALLOWED, DELEGATED, DENIED, about, as_list, decide, lacks
 from .wire import AWSError, Request
 
-# The services whose requests may be about another account's things.
-REACHING = ("s3", "sqs", "sts")
-
 _lock = threading.Lock()
 # The accounts whose requests are held to their policies, with the organisation each is in, if it is in one.
 _enforced: dict[str, str | None] = {}
@@ -61,7 +58,7 @@ def refusals(account: str | None, since: int) -> list[dict[str, Any]]:
 
 def check(request: Request, caller: Caller, service: str, operation: str) -> None:
     """Refuse a request that its caller has not all the permissions for."""
-    if not _enforced or not (enforces(caller.account) or (service in REACHING and actions.knows(service, operation))):
+    if not _enforced or not any(enforces(account) for account in (caller.account, *actions.reached(request, service))):
         return
     for need in actions.of(service, operation, request, caller):
         if operation == "DeleteObjects":
@@ -99,7 +96,7 @@ def judge(caller: Caller, need: Need, region: str) -> Ruling:
     theirs = _theirs(caller, need, kind, facts) if enforces(owner) else ALLOWED
     ruling = _rule(mine, theirs, kind, caller.account == owner, need.action)
     if not ruling.allowed:
-        _note(caller.arn, caller.account, owner, need, ruling.why)
+        note(caller, owner, need, ruling.why)
     return ruling
 
 
@@ -149,7 +146,7 @@ def service_may(service: str, need: Need, source: str) -> bool:
     document, resource = _resource_policy(need.resource), _as_policy_names(kind, need.resource)
     allowed = decide(document, service, need.action, resource, facts) == ALLOWED
     if not allowed:
-        _note(service, source.split(":")[4], _owner(need.resource) or "", need, "because no resource-based policy does")
+        note(service, _owner(need.resource) or "", need, "because no resource-based policy does")
     return allowed
 
 
@@ -235,7 +232,9 @@ def _resource_policy(arn: str) -> str | bytes | None:
 # Refusals.
 
 
-def _note(who: str, account: str, owner: str, need: Need, why: str) -> None:
+def note(caller: Caller | str, owner: str, need: Need, why: str) -> None:
+    """Keep in mind what was refused to a caller, or to a service of AWS's."""
+    who, account = (caller, owner) if isinstance(caller, str) else (caller.arn, caller.account)
     with _lock:
         _refusals.append(
             {

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import bus, objects, policy
+from . import authority, bus, objects, policy
+from .actions import Need
 from .identity import Caller
 from .store import Holdings, Sagemaker, check_name, page, read_tags
 from .wire import AWSError, invalid
@@ -284,8 +285,10 @@ class Registry:
 def _authorize(group: Group | None, caller: Caller, action: str, *arns: str) -> None:
     action = f"sagemaker:{action}"
     if group is None or not any(policy.allows(group.policy, caller, action, arn, {}) for arn in arns):
+        why = f"because no resource-based policy allows the {action} action"
+        authority.note(caller, arns[0].split(":")[4], Need(action, arns[0]), why)
         text = f"User: {caller.arn} is not authorized to perform: {action} on resource: {arns[0]} "
-        raise AWSError("AccessDeniedException", text + f"because no resource-based policy allows the {action} action")
+        raise AWSError("AccessDeniedException", text + why)
 
 
 def _check_status(status: Any) -> None:
