@@ -162,6 +162,9 @@ class Company:
         found = [r for account in self.everyone for r in self.world.get("policies/refusals", account=account)]
         return list({refusal["n"]: refusal for refusal in found if refusal["n"] not in self._wanted}.values())
 
+    def forget_refusals(self) -> None:
+        self._wanted |= {refusal["n"] for refusal in self.refusals()}
+
     @contextmanager
     def queue_shut(self, name: str = HUB) -> Iterator[None]:
         """For a while a worker's queue takes no events."""

@@ -79,6 +79,8 @@ def _examined(scene: Scene) -> None:
         scene.told += [re.sub(r"[0-9a-f-]{36}|A(?:ROA|IDA)\w+|\d+", "…", line) for line in said]
     if scene.only_doctor and scene.news:
         raise Different(f"sluice doctor says: {scene.news[0]}")
+    # What the doctor is refused it says itself; what counts from here on is what the job is refused.
+    scene.forget_refusals()
 
 
 def _first(scene: Scene) -> None:
