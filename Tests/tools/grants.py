@@ -38,6 +38,19 @@ executionRole: arn:aws:iam::222222222222:role/sluice-sagemaker
 models: s3://acme-models-222222222222-eu-west-1/models/
 kmsKey: arn:aws:kms:eu-west-1:222222222222:key/models
 """
+EDGE = """
+kind: account
+name: edge
+account: "333333333333"
+stage: edge
+region: eu-west-1
+queue: https://sqs.eu-west-1.amazonaws.com/333333333333/sluice
+upstream: ["AROAEXAMPLEID:*"]
+role: arn:aws:iam::333333333333:role/sluice-deploy
+externalId: acme
+executionRole: arn:aws:iam::333333333333:role/sluice-sagemaker
+models: s3://acme-models-333333333333-eu-west-1/models/
+"""
 ENDPOINT = """
 kind: endpoint
 name: demand
@@ -52,10 +65,12 @@ stages:
   - stage: prod
     traffic: {canary: 50%, wait: 10m, alarms: [demand-5xx]}
     gate: {approvals: 0, alarms: [demand-5xx]}
+  - stage: edge
+    gate: {approvals: 0}
 """
-# What that folder does not ask for: the queue's own key, of which it cannot know, and queues of other workers.
+# What that folder does not ask for: the queue's own key, of which it cannot know, and a stage after the last.
 BESIDES = {
-    "registry.yaml WorkerRole": {"kms:Decrypt", "sqs:SendMessage"},
+    "registry.yaml WorkerRole": {"kms:Decrypt"},
     "per-account-worker.yaml WorkerRole": {"sqs:SendMessage"},
 }
 
@@ -70,7 +85,7 @@ def listed(value: Any) -> list[Any]:
 
 def needed(program: Path) -> dict[str, set[str]]:
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in (("registry", REGISTRY), ("account", ACCOUNT), ("endpoint", ENDPOINT)):
+        for name, text in (("registry", REGISTRY), ("prod", ACCOUNT), ("edge", EDGE), ("endpoint", ENDPOINT)):
             Path(folder, f"{name}.yaml").write_text(text)
         command = [program, "permissions", "--json", "--accounts", folder, "--artifacts", "s3://acme-artifacts/"]
         report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
@@ -112,11 +127,11 @@ def main() -> int:
         ("registry.yaml", "WorkerRole", "worker"),
         ("registry.yaml", "QueuePolicy", "queue sluice"),
         ("registry.yaml", "BucketPolicy", "artifact bucket acme-artifacts"),
-        ("per-account-worker.yaml", "WorkerRole", "worker"),
+        ("per-account-worker.yaml", "WorkerRole", "worker of edge"),
         ("deployment-account.yaml", "DeploymentRole", "prod"),
         ("deployment-account.yaml", "ExecutionRole", "execution role of prod"),
         ("registry.yaml", "DoctorPolicy", "doctor as worker"),
-        ("per-account-worker.yaml", "DoctorPolicy", "doctor as worker"),
+        ("per-account-worker.yaml", "DoctorPolicy", "doctor as worker of edge"),
         ("deployment-account.yaml", "DoctorPolicy", "doctor as prod"),
     ]
     faults = 0

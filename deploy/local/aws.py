@@ -30,11 +30,12 @@ def main() -> None:
     asked = parser.parse_args()
     _stand_alone()
 
-    from standin import bus, sqs
+    from standin import bus, s3, sqs
     from standin.server import serve
 
     sqs.follow_moto()
     bus.follow_moto()
+    s3.follow_moto()
     server = serve(asked.port, asked.update_seconds)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))

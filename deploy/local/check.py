@@ -32,6 +32,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     ResponseStreamingError,
 )
+
 from standin import shapes
 from standin.wire import AWSError
 
@@ -1086,4 +1087,9 @@ def run(url: str, wanted: list[str]) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # By its name, so that the modules with further checks find the same list.
+    import check as checks
+    import check_policies  # noqa: F401
+    import check_stacks  # noqa: F401
+
+    sys.exit(checks.main())

@@ -134,6 +134,14 @@ def calls(world: World, asked: argparse.Namespace) -> Any:
     return world.get("calls", account=asked.account, since=asked.since)
 
 
+def enforce(world: World, asked: argparse.Namespace) -> Any:
+    return world.post("policies/enforce", accounts=asked.accounts, on=not asked.off, organization=asked.organization)
+
+
+def policies(world: World, asked: argparse.Namespace) -> Any:
+    return world.get("policies/refusals" if asked.refusals else "policies", account=asked.account, region=asked.region)
+
+
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="world.py", description=__doc__, epilog=TEACH, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -195,6 +203,13 @@ def arguments() -> argparse.ArgumentParser:
     added.add_argument("--delay-seconds", type=float)
     added = command("faults", faults, "List faults and how often each fired, or remove one.")
     added.add_argument("--remove", metavar="ID")
+
+    added = command("enforce", enforce, "Hold accounts to their policies: until then everybody may do everything.")
+    added.add_argument("accounts", nargs="+", metavar="ACCOUNT")
+    added.add_argument("--organization", help="the organization they are in")
+    added.add_argument("--off", action="store_true", help="let everybody do everything again")
+    added = command("policies", policies, "Show the policies of an account's roles, users and resources.", "account")
+    added.add_argument("--refusals", action="store_true", help="what was refused for want of a permission instead")
 
     added = command("calls", calls, "Show the calls that were made.")
     added.add_argument("--account", help="only calls made with this account's credentials")

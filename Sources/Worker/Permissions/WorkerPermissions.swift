@@ -3,7 +3,9 @@ import AWS
 /// What the worker itself, whoever reads the registry, and people need.
 extension AccountsFolder {
     func statements(of worker: WorkerPlan) -> [Statement] {
+        // Within its own account the worker needs no more than that the role's trust names it.
         let roles = ([registry.role] + worker.accounts.map(\.role)).compactMap(\.self)
+            .filter { AWSNames.account(ofRole: $0) != worker.account }
         var statements = [
             Statement(
                 "Queue",

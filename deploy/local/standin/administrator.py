@@ -13,12 +13,10 @@ from botocore.exceptions import ClientError
 from .wire import AWSError
 from .worlds import Worlds
 
-POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
-
 
 def perform(worlds: Worlds, base_url: str, asked: dict[str, Any]) -> Any:
     """Carry out one operation: `service` and `operation` as AWS names them, `input` as boto3 takes it."""
-    keys = worlds.user(asked["account"], "administrator")
+    keys = worlds.administrator(asked["account"])
     client = boto3.client(
         asked["service"],
         region_name=asked.get("region", "eu-west-1"),

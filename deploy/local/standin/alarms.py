@@ -75,6 +75,17 @@ class Alarms:
             held.alarms[name].set(state, "Set by hand")
             return _shown(held, held.alarms[name])
 
+    def make(self, account: str, region: str, asked: dict[str, Any], composite: bool) -> str:
+        """The ARN of an alarm as PutMetricAlarm or PutCompositeAlarm makes it."""
+        with self._lock:
+            held = self._of(account, region)
+            _put(held, asked, composite)
+            return _shown(held, held.alarms[asked["AlarmName"]])["AlarmArn"]
+
+    def drop(self, account: str, region: str, name: str) -> None:
+        with self._lock:
+            self._of(account, region).alarms.pop(name, None)
+
     def rings(self, account: str, region: str, names: list[str]) -> bool:
         """Whether one of them is in alarm; one that does not exist, or lacks data, never is."""
         with self._lock:

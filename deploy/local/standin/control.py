@@ -39,11 +39,17 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      doors                                                  one more address of this stand-in, which a fault shuts:
      doors/PORT/open                                        connections are cut and refused until this is asked
      clear-calls       account?
+     policies/enforce  accounts, on? (default), organization? from now on everybody in these accounts may do what
+                       their policies say, and no more; otherwise everybody may do everything there
+     policies          account, holder, name?, kind, document: put in a policy's place, as GET policies shows it
+     administrators    account                              the keys of a user who may do everything
+     roles/session     roleArn, service, session            what a role hands to a service that it trusts
      aws               account, service, operation, input?, region?  one call of AWS's own API as the account's
                        administrator; `input` as boto3 takes it
      quotas            account, name, value, region?        a quota of SageMaker's, such as "ml.m5.large for endpoint
                        usage"; of the usual instances there are 20
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
+     policies?account= · policies/refusals?account=&since= · logs?account=&group= ·
      endpoints/ACCOUNT/NAME · invocations?account=&endpoint=&target= ·
      objects?bucket=&prefix= · uploads?bucket=&prefix= · queues?queueUrl= · health
 DELETE faults/ID · doors/PORT
@@ -58,7 +64,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import administrator, models, objects, quotas, shapes, sqs
+from moto.logs.models import logs_backends
+
+from . import administrator, authority, models, objects, policies, quotas, serving, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
@@ -131,6 +139,10 @@ class Control:
             "clock": self._set_clock,
             "doors": lambda _: {"url": f"http://127.0.0.1:{self._doors.open()}"},
             "clear-calls": self._clear,
+            "policies": policies.put,
+            "policies/enforce": policies.enforce,
+            "administrators": lambda asked: worlds.administrator(asked["account"]),
+            "roles/session": policies.session(tokens),
             "aws": lambda asked: administrator.perform(worlds, worlds.base_url, asked),
             "quotas": quotas.put,
         }
@@ -177,6 +189,12 @@ class Control:
             return self._calls.counts(account)
         if parts == ["invocations"]:
             return self._runtime.asked(query["account"], query["endpoint"], query.get("target"))
+        if parts == ["policies"]:
+            return policies.of(query["account"], query.get("region", "eu-west-1"))
+        if parts == ["policies", "refusals"]:
+            return authority.refusals(account, int(query.get("since", "0")))
+        if parts == ["logs"]:
+            return _logged(query["account"], query.get("region", "eu-west-1"), query["group"])
         if parts == ["objects"]:
             return _objects(query["bucket"], query.get("prefix", ""))
         if parts == ["uploads"]:
@@ -408,6 +426,7 @@ class Control:
             "traffic": endpoint.deployment,
             "asked": {"config": fleet.config.asked, "model": fleet.model_asked()} if fleet else None,
             "tags": dict(held.tags.get(endpoint.arn, {})),
+            "writes": serving.writes(fleet.role, endpoint.name, held.region) if fleet and fleet.role else None,
             "targets": targets,
             "history": endpoint.history,
         }
@@ -440,6 +459,12 @@ class Control:
     def _clear(self, asked: Asked) -> Asked:
         self._calls.clear(asked.get("account"))
         return {}
+
+
+def _logged(account: str, region: str, group: str) -> list[Any]:
+    """The events that a rule put into a log group."""
+    held = logs_backends[account][region].groups[group]
+    return [json.loads(event.message) for stream in held.streams.values() for event in stream.events]
 
 
 def _objects(bucket: str, prefix: str) -> Asked:

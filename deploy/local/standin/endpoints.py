@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import bus, traffic
+from . import bus, serving, traffic
 from .alarms import Alarms
 from .clock import Clock
 from .hosting import find_config
@@ -119,7 +119,10 @@ class Endpoints:
                 deployment = deployment or endpoint.deployment
             falls_back = held.orders.get(endpoint.name.lower(), {}).get("fallBack", False)
             watch = traffic.plan(deployment, endpoint.variants, variants, falls_back)
-            self._begin(endpoint, "update", Fleet(held, config), variants, caller.arn, watch)
+            fleet = Fleet(held, config)
+            if watch.alarms and not serving.may_hear(fleet.role, held.region):
+                raise invalid(f"The role {fleet.role} is not allowed to read the alarms that roll an update back.")
+            self._begin(endpoint, "update", fleet, variants, caller.arn, watch)
             endpoint.deployment = watch.shown
         return {"EndpointArn": endpoint.arn}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from . import images, moto_app, quotas, s3, shapes, simulation, sqs
+from . import authority, images, moto_app, quotas, s3, shapes, simulation, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .control import Control
@@ -14,6 +14,7 @@ from .identity import Caller, Identities
 from .runtime import Runtime
 from .sagemaker import Service
 from .signature import claimed
+from .stacks import Stacks
 from .sts import TokenService
 from .throttle import Throttle
 from .wire import AWSError, Reply, Request, error_reply
@@ -49,6 +50,7 @@ class Front:
         self.sagemaker = Service(update_seconds, self.alarms)
         self.runtime = Runtime(self.sagemaker.store, self.sagemaker.endpoints)
         self.tokens = TokenService(self.identities)
+        self.stacks = Stacks(base_url, self.sagemaker, self.alarms)
         worlds = Worlds(self.sagemaker, base_url)
         self.control = Control(
             worlds,
@@ -130,21 +132,25 @@ class Front:
         return reply
 
     def _asked(self, request: Request, caller: Caller | None, service: str, operation: str) -> Reply:
+        if caller and request.headers.get("x-amz-target"):
+            shapes.check(service, operation, request.json)
+        if caller:
+            authority.check(request, caller, service, operation)
         reply = self.tokens.answer(request, caller) if service == "sts" else None
         if reply is not None:
             return reply
         if caller is None:
             raise AWSError("AccessDenied", "Access Denied", 403)
-        if request.headers.get("x-amz-target"):
-            shapes.check(service, operation, request.json)
         if service == "s3":
             with s3.guard(request, caller, operation):
-                reply = s3.answer(request, operation) or moto_app.perform(request, caller.account)
+                reply = s3.answer(request, caller, operation) or moto_app.perform(request, caller.account)
                 return s3.finish(request, reply, operation)
         if service == "sagemaker-runtime" and operation == "InvokeEndpoint":
             return self.runtime.invoke(request, caller)
         if service == "sagemaker":
             reply = self.sagemaker.answer(request, caller, operation)
+        elif service == "cloudformation":
+            reply = self.stacks.answer(request, caller, operation)
         elif service == "cloudwatch":
             reply = self.alarms.answer(request, caller, operation)
         elif service == "iam":

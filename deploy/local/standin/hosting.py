@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from .identity import Caller, role
 from .registry import Registry
-from .store import Config, Holdings, Model, check_name, page, read_tags
+from .store import Config, Holdings, Model, Sagemaker, check_name, page, read_tags
 from .wire import invalid
 
 KEYS = {"CreationTime": lambda item: item.created, "Name": lambda item: item.name}
@@ -17,6 +18,15 @@ INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+")
 class Hosting:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+
+    def key(self, sagemaker: Sagemaker) -> Callable[[str, str, str], str | None]:
+        """How the key that a configuration encrypts its volumes with is found."""
+
+        def found(account: str, region: str, name: str) -> str | None:
+            config = sagemaker.of(account, region).configs.get(name.lower())
+            return config.asked.get("KmsKeyId") if config else None
+
+        return found
 
     def create_model(self, held: Holdings, asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
         name = check_name(asked.get("ModelName"), "modelName")

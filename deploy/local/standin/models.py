@@ -19,7 +19,7 @@ from typing import Any
 
 from moto.s3.models import FakeKey
 
-from . import objects
+from . import objects, serving
 from .store import Config, Holdings, Model
 from .wire import AWSError
 
@@ -107,7 +107,7 @@ class Fleet:
     """The instances of one deployed configuration and what they have in memory."""
 
     def __init__(self, held: Holdings, config: Config) -> None:
-        self._account = held.account
+        self._account, self._region = held.account, held.region
         self._lock = threading.Lock()
         self._loaded: dict[tuple[str, str | None], Loaded] = {}
         self._asked: dict[tuple[str, str | None], tuple[int, float]] = {}
@@ -119,6 +119,11 @@ class Fleet:
             if model:
                 self._models[variant["VariantName"]] = model
 
+    @property
+    def role(self) -> str:
+        """The role that SageMaker serves with; nobody's where inference components bring their own."""
+        return str(self.config.asked.get("ExecutionRoleArn") or self.model_asked().get("ExecutionRoleArn", ""))
+
     def start(self) -> str | None:
         """Bring the containers up; the problem that prevents it, if there is one."""
         for variant in self.config.variants:
@@ -128,6 +133,9 @@ class Fleet:
                 continue
             if name not in self._models:
                 return f'Could not find model "{variant.get("ModelName")}".'
+            problem = self._denied(name)
+            if problem:
+                return problem
             if not self.multi_model(name) and self._container(name).get("ModelDataUrl"):
                 try:
                     self.model(name, None)
@@ -135,6 +143,16 @@ class Fleet:
                     return error.message
                 except Unreadable as error:
                     return f"The container did not pass the ping health check: {error}"
+        return None
+
+    def _denied(self, variant: str) -> str | None:
+        """What the execution role lacks to bring a variant's container up."""
+        container = self._container(variant)
+        if not serving.may_pull(self.role, container.get("Image", ""), self._region):
+            return f"Unable to pull image {container['Image']}: the role {self.role} is not allowed to."
+        bucket = self.url(variant, None).removeprefix("s3://").partition("/")[0]
+        if self.multi_model(variant) and not serving.may_list(self.role, bucket, self._region):
+            return f"The role {self.role} is not allowed to list the bucket {bucket}."
         return None
 
     def _container(self, variant: str) -> dict[str, Any]:
@@ -177,6 +195,8 @@ class Fleet:
     def _fetch(self, url: str) -> Loaded:
         bucket, _, key = url.removeprefix("s3://").partition("/")
         found = objects.read(url) if objects.owner(bucket) == self._account else None
+        if not serving.may_read(self.role, bucket, key, self._region):
+            found = None
         if found is None:
             raise AWSError(
                 "ValidationError",

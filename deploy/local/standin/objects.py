@@ -48,6 +48,12 @@ def named(copy_source: str) -> FakeKey | None:
     return get(bucket, key, version)
 
 
+def tags(copy_source: str) -> dict[str, str]:
+    """The tags of the object that the header `x-amz-copy-source` names."""
+    found = named(copy_source)
+    return s3_backends[found.account_id]["aws"].tagger.get_tag_dict_for_resource(found.arn) if found else {}
+
+
 def copied(copy_source: str) -> tuple[str, str, str | None]:
     """The bucket, key and version that the header `x-amz-copy-source` names."""
     raw, _, query = copy_source.partition("?")

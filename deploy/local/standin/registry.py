@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import bus, objects, policy
+from . import authority, bus, objects, policy
+from .actions import Need
 from .identity import Caller
 from .store import Holdings, Sagemaker, check_name, page, read_tags
 from .wire import AWSError, invalid
@@ -109,6 +110,18 @@ class Registry:
         if found is None:
             raise invalid(f"ModelPackage {arn} does not exist.")
         return held, found
+
+    def policy_of(self, arn: str) -> str | None:
+        """The policy of the group that a group's or a package's ARN is of."""
+        held, name = self._sagemaker.by_arn(arn), arn.split("/", 1)[1]
+        group = held.groups.get(name.lower().partition("/")[0])
+        return group.policy if group else None
+
+    def policies(self, account: str, region: str) -> list[tuple[str, str | None]]:
+        return [(group.arn, group.policy) for group in self._sagemaker.of(account, region).groups.values()]
+
+    def set_policy(self, arn: str, text: str) -> None:
+        self._sagemaker.by_arn(arn).groups[arn.rpartition("/")[2].lower()].policy = text
 
     # Groups.
 
@@ -272,8 +285,10 @@ class Registry:
 def _authorize(group: Group | None, caller: Caller, action: str, *arns: str) -> None:
     action = f"sagemaker:{action}"
     if group is None or not any(policy.allows(group.policy, caller, action, arn, {}) for arn in arns):
+        why = f"because no resource-based policy allows the {action} action"
+        authority.note(caller, arns[0].split(":")[4], Need(action, arns[0]), why)
         text = f"User: {caller.arn} is not authorized to perform: {action} on resource: {arns[0]} "
-        raise AWSError("AccessDeniedException", text + f"because no resource-based policy allows the {action} action")
+        raise AWSError("AccessDeniedException", text + why)
 
 
 def _check_status(status: Any) -> None:

@@ -7,29 +7,25 @@ import hashlib
 import threading
 import zlib
 from contextlib import AbstractContextManager, nullcontext
+from xml.sax.saxutils import escape
 
-from . import objects, parts, policy
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+
+from . import actions, authority, objects, parts, policy
 from .identity import Caller
 from .wire import AWSError, Reply, Request
 
-# What a caller from outside needs the bucket's policy to allow; otherwise the operation's own name.
-ACTIONS = {
-    "HeadObject": "GetObject",
-    "HeadBucket": "ListBucket",
-    "ListObjects": "ListBucket",
-    "ListObjectsV2": "ListBucket",
-    "DeleteObjects": "DeleteObject",
-    "CopyObject": "PutObject",
-    "UploadPart": "PutObject",
-    "UploadPartCopy": "PutObject",
-    "CreateMultipartUpload": "PutObject",
-    "CompleteMultipartUpload": "PutObject",
-}
 PARTS = ("UploadPart", "UploadPartCopy", "ListParts", "CompleteMultipartUpload", "AbortMultipartUpload")
 SUBRESOURCES = ("policy", "versioning", "tagging", "location", "lifecycle", "encryption", "acl", "attributes", "cors")
 
 # A condition on the destination must be looked at and acted on as one; a few locks serve all keys.
 _locks = [threading.RLock() for _ in range(64)]
+
+
+def follow_moto() -> None:
+    """Keep moto from judging by buckets' policies itself: it looks neither at principals nor at most conditions."""
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
 
 
 def operation(request: Request) -> str:
@@ -69,7 +65,7 @@ def guard(request: Request, caller: Caller, name: str) -> AbstractContextManager
     bucket, key = place(request)
     _check_owner(request.headers.get("x-amz-expected-bucket-owner"), bucket)
     if name != "CreateBucket":
-        _check_access(caller, bucket, key, ACTIONS.get(name, name))
+        _check_access(caller, bucket, key, actions.s3_action(name))
     if name == "DeleteObjects":
         _check_content(request)
     if name in PARTS:
@@ -108,7 +104,7 @@ def _check_access(caller: Caller, bucket: str, key: str, action: str) -> None:
     if held is None or held.account_id == caller.account:
         return
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
-    if not policy.allows(held.policy, caller, f"s3:{action}", resource, {}):
+    if not policy.allows(held.policy, caller, action, resource, {}):
         raise AWSError("AccessDenied", "Access Denied", 403)
 
 
@@ -131,7 +127,7 @@ def _check_content(request: Request) -> None:
 def _check_source(request: Request, caller: Caller) -> None:
     bucket, key, version = objects.copied(request.headers["x-amz-copy-source"])
     _check_owner(request.headers.get("x-amz-source-expected-bucket-owner"), bucket)
-    _check_access(caller, bucket, key, "GetObject" if version is None else "GetObjectVersion")
+    _check_access(caller, bucket, key, "s3:GetObject" if version is None else "s3:GetObjectVersion")
     source = objects.get(bucket, key, version)
     if source is None:
         return
@@ -171,6 +167,23 @@ def finish(request: Request, reply: Reply, name: str) -> Reply:
     return reply
 
 
-def answer(request: Request, name: str) -> Reply | None:
+def answer(request: Request, caller: Caller, name: str) -> Reply | None:
     """What the stand-in answers itself."""
+    if name == "DeleteObjects":
+        return _refuse_keys(request, caller)
     return parts.answer(request, *place(request), name)
+
+
+def _refuse_keys(request: Request, caller: Caller) -> Reply | None:
+    """Say of each key that it may not be deleted, within a reply that is a 200."""
+    denied = authority.denied_keys(request, caller)
+    if not denied:
+        return None
+    if len(denied) < len(actions.s3_deleted(request)):
+        raise AWSError("StandInLacks", "The local stand-in deletes all the keys of a request or none.", 501)
+    shown = "".join(
+        f"<Error><Key>{escape(key)}</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+        for key in denied
+    )
+    body = f"{parts.HEAD}<DeleteResult {parts.SPACE}>{shown}</DeleteResult>"
+    return Reply(200, {"content-type": "application/xml"}, body.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import authority, encryption
 from .alarms import Alarms
 from .clock import Clock
 from .endpoints import Endpoints
@@ -30,6 +31,8 @@ class Service:
         self.registry = Registry(self.store)
         self.hosting = Hosting(self.registry)
         self.endpoints = Endpoints(self.store, Clock(), alarms)
+        authority.registry = self.registry
+        encryption.of_volumes = self.hosting.key(self.store)
         registry, hosting, endpoints = self.registry, self.hosting, self.endpoints
         self._operations: dict[str, Operation] = {
             "CreateModelPackageGroup": registry.create_group,

@@ -5,14 +5,12 @@ A principal that has no policy at all is as if it were an administrator, like ev
 
 from __future__ import annotations
 
-import json
 import uuid
-from fnmatch import fnmatchcase
-from typing import Any
 from xml.sax.saxutils import escape
 
 from moto.iam.models import iam_backends
 
+from . import policy
 from .identity import Caller
 from .wire import AWSError, Reply, Request
 
@@ -51,8 +49,8 @@ def answer(request: Request, caller: Caller, operation: str) -> Reply | None:
     return Reply(200, {"content-type": "text/xml", "x-amzn-requestid": request_id}, body.encode())
 
 
-def _policies(arn: str) -> list[dict[str, Any]] | None:
-    """The statements of a user or role; nothing at all where it has no policy."""
+def _policies(arn: str) -> list[str] | None:
+    """The policies of a user or role; nothing at all where it has none."""
     parts = arn.split(":", 5)
     kind, _, name = parts[-1].partition("/")
     account = parts[4] if len(parts) == 6 else ""
@@ -63,41 +61,19 @@ def _policies(arn: str) -> list[dict[str, Any]] | None:
         held = next((holder for holder in holders if holder.arn == arn), None)
     if held is None:
         raise AWSError("NoSuchEntity", f"The {kind} with name {name} cannot be found.", 404)
-    texts = [*held.policies.values(), *(attached.document for attached in held.managed_policies.values())]
-    if not texts:
-        return None
-    found = [json.loads(text)["Statement"] for text in texts]
-    return [statement for group in found for statement in (group if isinstance(group, list) else [group])]
+    return [*held.policies.values(), *(attached.document for attached in held.managed_policies.values())] or None
 
 
-def _decide(statements: list[dict[str, Any]] | None, action: str, resource: str, facts: dict[str, str]) -> str:
-    if statements is None:
+def _decide(policies: list[str] | None, action: str, resource: str, facts: dict[str, str]) -> str:
+    if policies is None:
         return "allowed"
-    verdict = "implicitDeny"
-    for statement in statements:
-        applies = (
-            any(fnmatchcase(action.lower(), known.lower()) for known in _list(statement.get("Action")))
-            and any(fnmatchcase(resource, known) for known in _list(statement.get("Resource", "*")))
-            and _holds(statement.get("Condition", {}), facts)
-        )
-        if applies and statement.get("Effect") == "Deny":
-            return "explicitDeny"
-        if applies:
-            verdict = "allowed"
-    return verdict
-
-
-def _holds(conditions: dict[str, dict[str, Any]], facts: dict[str, str]) -> bool:
-    known = {key.lower(): value for key, value in facts.items()}
-    return all(
-        any(fnmatchcase(known.get(key.lower(), ""), wanted) for wanted in _list(values))
-        for tests in conditions.values()
-        for key, values in tests.items()
-    )
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    owner = resource.split(":")[4] if resource.startswith("arn:") else None
+    verdicts = [
+        policy.decide(text, None, action, resource, {"aws:ResourceAccount": owner, **facts}) for text in policies
+    ]
+    if policy.DENIED in verdicts:
+        return "explicitDeny"
+    return "allowed" if policy.ALLOWED in verdicts else "implicitDeny"
 
 
 def _listed(form: dict[str, str], name: str) -> list[str]:
@@ -108,7 +84,10 @@ def _listed(form: dict[str, str], name: str) -> list[str]:
 
 
 def _context(form: dict[str, str]) -> dict[str, str]:
-    facts: dict[str, str] = {}
-    while (name := f"ContextEntries.member.{len(facts) + 1}") + ".ContextKeyName" in form:
+    found = 0
+    # What the caller of the simulation does not say is as in any request.
+    facts = {"aws:SecureTransport": "true"}
+    while (name := f"ContextEntries.member.{found + 1}") + ".ContextKeyName" in form:
         facts[form[f"{name}.ContextKeyName"]] = form.get(f"{name}.ContextKeyValues.member.1", "")
+        found += 1
     return facts

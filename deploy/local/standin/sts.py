@@ -70,7 +70,8 @@ class TokenService:
             raise AWSError("InvalidIdentityToken", "No OpenIDConnect provider found in your account.", 400)
         return _reply("AssumeRoleWithWebIdentity", self._session(found, name, seconds))
 
-    def _session(self, found: Any, name: str, seconds: int, ahead: float = 0) -> str:
+    def begin(self, found: Any, name: str, seconds: int = 3600) -> Caller:
+        """A session of a role's, its keys known from now on."""
         account = found.arn.split(":")[4]
         lasts = self._session_seconds.get(account, seconds)
         arn = f"arn:aws:sts::{account}:assumed-role/{found.name}/{name}"
@@ -85,6 +86,10 @@ class TokenService:
             role_arn=found.arn,
         )
         self._identities.add(session)
+        return session
+
+    def _session(self, found: Any, name: str, seconds: int, ahead: float = 0) -> str:
+        session = self.begin(found, name, seconds)
         expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(session.expires + ahead))
         credentials = {
             "AccessKeyId": session.access_key,
@@ -92,7 +97,7 @@ class TokenService:
             "SessionToken": session.token,
             "Expiration": expiration,
         }
-        user = _tags({"AssumedRoleId": session.user_id, "Arn": arn})
+        user = _tags({"AssumedRoleId": session.user_id, "Arn": session.arn})
         return f"<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{_tags(credentials)}</Credentials>"
 
 

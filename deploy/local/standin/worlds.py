@@ -18,6 +18,7 @@ WORKER = "sluice-worker"
 PEOPLE = {"releaseManager": "release-manager", "dataScientist": "data-scientist", "stranger": "stranger"}
 PACKAGE_EVENT = "SageMaker Model Package State Change"
 ENDPOINT_EVENT = "SageMaker Endpoint State Change"
+EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 
 def insider(account: str) -> Caller:
@@ -102,6 +103,13 @@ class Worlds:
     def user(self, account: str, name: str) -> dict[str, str]:
         with self._lock:
             return self._user(account, name)
+
+    def administrator(self, account: str) -> dict[str, str]:
+        """A user who may do everything in an account that is held to its policies."""
+        with self._lock:
+            keys = self._user(account, "administrator")
+            iam_backends[account]["aws"].put_user_policy("administrator", "everything", EVERYTHING)
+            return keys
 
     def role(self, account: str, name: str, principal: dict[str, str]) -> str:
         """The ARN of a role that trusts a principal, made if need be."""

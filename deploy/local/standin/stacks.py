@@ -1,0 +1,198 @@
+"""CloudFormation: stacks whose every resource is made, or that fail and leave nothing.
+
+They are made while CreateStack is answered. A template with a type that cannot be made here is refused whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from xml.sax.saxutils import escape
+
+from . import making_access, making_messages
+from .alarms import Alarms
+from .identity import Caller
+from .making import Made, Place, Properties
+from .policy import lacks
+from .sagemaker import Service
+from .template import Template, invalid
+from .wire import AWSError, Reply, Request
+
+SPACE = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"'
+
+
+TYPES = {**making_access.TYPES, **making_messages.TYPES}
+
+
+@dataclass
+class Stack:
+    id: str
+    name: str
+    created: float
+    status: str = "CREATE_IN_PROGRESS"
+    reason: str = ""
+    outputs: list[tuple[str, str, str | None]] = field(default_factory=list)
+    # Logical name, type and what was made, in order.
+    made: list[tuple[str, str, Made]] = field(default_factory=list)
+
+
+class Stacks:
+    def __init__(self, base_url: str, sagemaker: Service, alarms: Alarms) -> None:
+        self._base_url = base_url
+        self._sagemaker = sagemaker
+        self._alarms = alarms
+        self._lock = threading.RLock()
+        self._all: dict[tuple[str, str], dict[str, Stack]] = {}
+        self._operations: dict[str, Callable[[dict[str, str], dict[str, Stack], Place], str]] = {
+            "CreateStack": self._create,
+            "DescribeStacks": _describe,
+            "DescribeStackResources": _describe_resources,
+            "DeleteStack": _delete,
+        }
+
+    def answer(self, request: Request, caller: Caller, operation: str) -> Reply:
+        perform = self._operations.get(operation)
+        if perform is None:
+            raise lacks(f"cannot do cloudformation.{operation}")
+        form = request.form
+        place = Place(
+            caller.account,
+            request.region,
+            form.get("StackName", "").rpartition("stack/")[2].partition("/")[0],
+            self._base_url,
+            self._sagemaker,
+            self._alarms,
+        )
+        with self._lock:
+            result = perform(form, self._all.setdefault((caller.account, request.region), {}), place)
+        body = (
+            f"<{operation}Response {SPACE}><{operation}Result>{result}</{operation}Result><ResponseMetadata>"
+            f"<RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata></{operation}Response>"
+        )
+        return Reply(200, {"content-type": "text/xml"}, body.encode())
+
+    def _create(self, form: dict[str, str], stacks: dict[str, Stack], place: Place) -> str:
+        name = place.stack
+        if name in stacks:
+            raise AWSError("AlreadyExistsException", f"Stack [{name}] already exists")
+        if "TemplateBody" not in form:
+            raise lacks("reads a template from TemplateBody only")
+        given = {
+            form[f"Parameters.member.{n}.ParameterKey"]: form[f"Parameters.member.{n}.ParameterValue"]
+            for n in _numbers(form, "Parameters.member.{}.ParameterKey")
+        }
+        arn = f"arn:aws:cloudformation:{place.region}:{place.account}:stack/{name}/{uuid.uuid4()}"
+        pseudo = {
+            "AWS::AccountId": place.account,
+            "AWS::Partition": "aws",
+            "AWS::Region": place.region,
+            "AWS::StackId": arn,
+            "AWS::StackName": name,
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+        exports = {export: value for stack in stacks.values() for _, value, export in stack.outputs if export}
+        template = Template(form["TemplateBody"], given, pseudo, exports)
+        unknown = sorted(kind for kind in template.kinds() if kind not in TYPES)
+        if unknown:
+            raise lacks(f"cannot make resources of the types {', '.join(unknown)}")
+        _check_capabilities(template, form)
+        stack = Stack(arn, name, time.time())
+        _make(stack, template, place)
+        stacks[name] = stack
+        return f"<StackId>{escape(arn)}</StackId>"
+
+
+def _numbers(form: dict[str, str], pattern: str) -> Any:
+    return itertools.takewhile(lambda n: pattern.format(n) in form, itertools.count(1))
+
+
+def _check_capabilities(template: Template, form: dict[str, str]) -> None:
+    given = {form[f"Capabilities.member.{n}"] for n in _numbers(form, "Capabilities.member.{}")}
+    if any(kind.startswith("AWS::IAM::") for kind in template.kinds()) and "CAPABILITY_NAMED_IAM" not in given:
+        raise AWSError("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]")
+
+
+def _make(stack: Stack, template: Template, place: Place) -> None:
+    for logical, resource in template.resources():
+        kind = resource["Type"]
+        try:
+            made = _create(kind, logical, template.value(resource.get("Properties", {})), place)
+        except AWSError as error:
+            _undo(stack)
+            if error.code == "StandInLacks":
+                raise
+            stack.status, stack.reason = "ROLLBACK_COMPLETE", f"{logical} ({kind}): {error.message}"
+            return
+        stack.made.append((logical, kind, made))
+        template.names[logical], template.attributes[logical] = made.name, made.attributes
+    stack.outputs = template.outputs()
+    stack.status = "CREATE_COMPLETE"
+
+
+def _create(kind: str, logical: str, values: dict[str, Any], place: Place) -> Made:
+    properties = Properties(values)
+    made = TYPES[kind](properties, logical, place)
+    try:
+        properties.check(kind)
+    except Exception:
+        made.undo()
+        raise
+    return made
+
+
+def _undo(stack: Stack) -> None:
+    while stack.made:
+        stack.made.pop()[2].undo()
+    stack.outputs = []
+
+
+def _found(form: dict[str, str], stacks: dict[str, Stack], place: Place) -> Stack:
+    if place.stack not in stacks:
+        raise invalid(f"Stack with id {form.get('StackName')} does not exist")
+    return stacks[place.stack]
+
+
+def _describe(form: dict[str, str], stacks: dict[str, Stack], place: Place) -> str:
+    chosen = [_found(form, stacks, place)] if place.stack else list(stacks.values())
+    return f"<Stacks>{''.join(_shown(stack) for stack in chosen)}</Stacks>"
+
+
+def _shown(stack: Stack) -> str:
+    outputs = "".join(
+        f"<member><OutputKey>{name}</OutputKey><OutputValue>{escape(value)}</OutputValue>"
+        + (f"<ExportName>{escape(export)}</ExportName>" if export else "")
+        + "</member>"
+        for name, value, export in stack.outputs
+    )
+    return (
+        f"<member><StackId>{escape(stack.id)}</StackId><StackName>{stack.name}</StackName>"
+        f"<CreationTime>{_iso(stack.created)}</CreationTime><StackStatus>{stack.status}</StackStatus>"
+        f"<StackStatusReason>{escape(stack.reason)}</StackStatusReason><Outputs>{outputs}</Outputs></member>"
+    )
+
+
+def _describe_resources(form: dict[str, str], stacks: dict[str, Stack], place: Place) -> str:
+    stack = _found(form, stacks, place)
+    shown = "".join(
+        f"<member><StackName>{stack.name}</StackName><LogicalResourceId>{logical}</LogicalResourceId>"
+        f"<PhysicalResourceId>{escape(made.name)}</PhysicalResourceId><ResourceType>{kind}</ResourceType>"
+        f"<Timestamp>{_iso(stack.created)}</Timestamp><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
+        for logical, kind, made in stack.made
+    )
+    return f"<StackResources>{shown}</StackResources>"
+
+
+def _delete(form: dict[str, str], stacks: dict[str, Stack], place: Place) -> str:
+    # A stack that is not there is deleted already.
+    if place.stack in stacks:
+        _undo(stacks.pop(place.stack))
+    return ""
+
+
+def _iso(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
