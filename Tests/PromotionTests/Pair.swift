@@ -16,6 +16,7 @@ final class Pair {
         upstream accounts: [(name: String, queue: String?)] = [("staging", nil)],
         soak: Duration = .zero,
         lag: Duration = .zero,
+        tolerance: Int = 0,
         gate: GatePlan = GatePlan(approvals: 1, approvers: patterns("AIDAANNA", "AROATEAM:*"))
     ) {
         func places(hereIn here: String) -> [[Place]] {
@@ -43,6 +44,7 @@ final class Pair {
                     accounts: Dictionary(uniqueKeysWithValues: here.map { ($0.name, "s") }),
                     accepts: [.approved],
                     soak: soak,
+                    failureTolerance: tolerance,
                     relay: Relay(here: here, after: above[1], nextGate: gate)
                 ),
                 composes: true
@@ -59,6 +61,7 @@ final class Pair {
                     gate: gate,
                     relay: Relay(
                         before: Array(below.dropLast().joined()),
+                        tolerance: [first: tolerance],
                         here: below[stages.count - 1],
                         senders: [last: patterns("AROAUPSTREAM:*")]
                     )

@@ -20,7 +20,7 @@ struct WorkerCommand: AsyncParsableCommand {
             It drives the accounts that have no queue of their own. Where a deployment account has one, a worker of \
             its own drives it, with --only and a ledger of its own, and releases are handed over to it.
 
-            Examples:
+            Example:
               sluice worker --accounts accounts --ledger sqlite:sluice.sqlite
               sluice worker --accounts accounts --ledger sqlite:prod.sqlite --only prod
             """
