@@ -84,6 +84,15 @@ extension EndpointState {
         evidence[release, default: []].append(new)
     }
 
+    /// Drops what other workers said of a release before they verified another one in its place: opened anew, it
+    /// has to be verified there anew.
+    mutating func dropStaleEvidence(of release: String) {
+        let others = evidence.filter { $0.key != release }.values.joined()
+        evidence[release]?.removeAll { entry in
+            others.contains { $0.isOfSamePlace(as: entry) && $0.verifiedAt > entry.verifiedAt }
+        }
+    }
+
     /// Whether a release has all the evidence of other workers that a stage asks for.
     func isVouchedFor(_ release: Release, at stage: String) -> Bool {
         let elsewhere = plan.stage(stage)?.relay.before.filter { !$0.isHere } ?? []

@@ -186,6 +186,36 @@ import Testing
         )
     }
 
+    /// Each worker hands on what it was handed, and what it verified itself.
+    @Test func aReleaseGoesThroughThreeWorkers() {
+        let stages = ["staging", "canary", "prod"]
+        let open = GatePlan()
+        let first = Pair(stages: stages, downstream: "canary", gate: open)
+        let second = Pair(stages: stages, gate: open)
+        first.verify(de(1))
+        #expect(first.handOver() == "1 rolling canary")
+        #expect(first.downstream.finish("canary") == "1 released")
+        let reason = first.downstream.world.release(1)?.reason
+        #expect(reason == "verified in canary, and handed over to prod (prod)")
+
+        second.downstream.world.look(at: de(1), .approved)
+        second.downstream.world.now = first.downstream.world.now
+        guard let delivery = first.downstream.world.handoffs.last else {
+            Issue.record("canary hands nothing over")
+            return
+        }
+        #expect(delivery.handoff.evidence.map(\.stage) == ["staging", "canary"])
+        let answer = second.downstream.world.receive(
+            delivery.handoff,
+            from: Pair.worker,
+            decidedBy: nil
+        )
+        #expect(answer.isAccepted, "\(answer.why)")
+        #expect(second.downstream.world.situation == "1 rolling prod")
+        #expect(second.downstream.finish("prod") == "1 released")
+        #expect(first.faults + second.faults == [])
+    }
+
     // MARK: What happens to it there
 
     @Test func aRejectionTakesProdBack() {
