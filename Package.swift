@@ -97,7 +97,7 @@ let package = Package(
             resources: [.copy("sigv4-vectors.json")]
         ),
         tests("PromotionTests", ["Promotion", "TestTools"]),
-        tests("LedgerTests", ["Ledger", "Native", "Promotion"]),
+        tests("LedgerTests", ["Ledger", "Native", "Promotion", "TestTools"]),
         tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "TestTools", "Worker"]),
         tests("RepositoryTests", ["Native"]),
     ] + (isSanitized ? [] : [tests("EndToEndTests", ["Native"])])

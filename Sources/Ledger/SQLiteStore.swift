@@ -28,6 +28,8 @@ package final class SQLiteStore: Store {
         configuration.prepareDatabase { database in
             // FULL makes a commit survive a power cut. Commits are grouped, so it is paid once a turn.
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            // KiB of pages that a connection keeps. What it works with is small, and the kernel keeps the rest.
+            try database.execute(sql: "PRAGMA cache_size = -512")
         }
         do {
             let opened = try DatabasePool(path: path, configuration: configuration)

@@ -273,6 +273,14 @@ extension EndpointState {
             end(approval: index, .aborted, because: reason, now: now)
         } else if let bar = bar(on: approval.package, for: approval.target) {
             end(approval: index, .failed, because: "it was barred: \(bar.reason)", now: now)
+        } else if let chosen = latest(for: approval.target), chosen.package != approval.package,
+            !approvals.contains(where: {
+                $0.isUntaken && $0.target == approval.target && $0.package == chosen.package
+            })
+        {
+            // It was decided before and heard of after, when the other had its turn already.
+            let reason = "a later decision, for version \(chosen.version), entered a release first"
+            end(approval: index, .superseded, because: reason, now: now)
         }
     }
 }

@@ -13,6 +13,9 @@ public struct Approval: Hashable, Sendable, Codable {
     public internal(set) var reason: String?
     public internal(set) var endedAt: Moment?
 
+    /// Whether a release is still to come that carries it.
+    var isUntaken: Bool { ending == nil && release == nil }
+
     public init(
         target: String,
         package: String,

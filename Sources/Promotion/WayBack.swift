@@ -16,7 +16,7 @@ extension EndpointState {
 
     /// Takes back what holds a rejected version: attempts under way, and accounts that serve it.
     mutating func goBack(now: Moment) -> Bool {
-        let isRecalled = recallRejected(now: now)
+        let isRecalled = recallRejected(now: now) || recallWithdrawn(now: now)
         guard plan.onRejection == .rollback else { return isRecalled }
         var isBegun = false
         for stage in plan.stages.reversed() {
@@ -37,6 +37,27 @@ extension EndpointState {
             // Where a person is to decide, what serves already stays for them to see.
             if plan.onRejection == .hold, !attempts[index].state.isHeldByHolds { continue }
             let sentence = "\(version.shortName) was rejected in the registry"
+            isAny = recall(index, because: sentence, now: now) || isAny
+        }
+        return isAny
+    }
+
+    /// What is withdrawn before anything was switched to it goes no further, however long ago its status was
+    /// read; what is switched already stays.
+    private mutating func recallWithdrawn(now: Moment) -> Bool {
+        var isAny = false
+        for index in attempts.indices {
+            let attempt = attempts[index]
+            guard attempt.state.isHeldByHolds, attempt.state != .updating || attempt.isHeld,
+                attempt.recalled == nil, !attempt.isRollback,
+                let accepts = plan.stage(attempt.stage)?.accepts,
+                let release = releases.first(where: { $0.id == attempt.release }),
+                let version = release.models.values.filter({ version in
+                    statuses[version.package].map { !accepts.contains($0) } ?? false
+                }).min(by: { $0.package < $1.package }),
+                let status = statuses[version.package]
+            else { continue }
+            let sentence = "\(version.shortName) became \(status.rawValue) in the registry"
             isAny = recall(index, because: sentence, now: now) || isAny
         }
         return isAny

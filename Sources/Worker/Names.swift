@@ -72,10 +72,4 @@ struct S3URL: Hashable {
         key = String(rest[rest.index(after: slash)...])
         guard !key.isEmpty, !key.hasSuffix("/") else { return nil }
     }
-
-    /// The place that the object is directly below.
-    var folder: S3Prefix {
-        let end = key.lastIndex(of: "/").map { key.index(after: $0) } ?? key.startIndex
-        return S3Prefix(bucket: bucket, prefix: String(key[..<end]))
-    }
 }

@@ -63,9 +63,6 @@ public struct Settings: Sendable {
         return share
     }
 
-    /// The queues of other workers that this one hands releases over to.
-    public var downstream: [String] { relays.flatMap(\.after).compactMap(\.queue).unique }
-
     /// The queues that this worker polls: the registry's where it drives an account without one.
     public var queues: [String] {
         let own = folder.accounts.filter { driven.contains($0.name) }.map(\.queue)

@@ -58,10 +58,16 @@ public struct WorkerService: Sendable {
 
     /// Runs until it is told to stop (SIGTERM, SIGINT) or, with `untilIdle`, until there is nothing to do.
     ///
-    /// - Throws: `LedgerError` or `CredentialsError` where it cannot begin.
+    /// - Throws: `LedgerError`, `CredentialsError` or, where a role is refused it, `AWSError` where it cannot begin.
     public func run() async throws {
         let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
-        let base = try CredentialChain.standard(environment: environment, http: http)
+        let base = try CredentialChain.standard(
+            environment: environment,
+            http: http,
+            region: settings.registry.region
+        )
+        // Better no worker than one that has nothing to ask with and says so once a minute.
+        _ = try await base.credentials()
         let ledger = try await Ledger.open(
             options.ledger,
             plans: settings.plans,

@@ -29,9 +29,16 @@ struct LedgerOption: ParsableArguments {
 
 struct AccountsOption: ParsableArguments {
     @Option(name: .customLong("accounts"), help: "The folder of registry, account and endpoint documents.")
-    var folder = "accounts"
+    var folder = Self.usual
 
     func load() throws -> AccountsFolder { try AccountsFolder.load(folder) }
+
+    /// False where nobody named a folder and the usual one is not there.
+    var isThere: Bool {
+        folder != Self.usual || FileManager.default.fileExists(atPath: folder)
+    }
+
+    private static let usual = "accounts"
 }
 
 struct OnlyOption: ParsableArguments {

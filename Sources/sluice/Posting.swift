@@ -2,7 +2,6 @@ import AWS
 import ArgumentParser
 import Foundation
 import Ledger
-import Native
 import Worker
 
 /// What every deciding command shares: the reason, where the queue is, and whether to wait.
@@ -56,14 +55,8 @@ struct PostingOptions: ParsableArguments {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = String(decoding: try encoder.encode(message), as: UTF8.self)
 
-        let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
-        let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
-        let client = AWSClient(
-            http: http,
-            credentials: try CredentialChain.standard(environment: environment, http: http),
-            region: folder.registry.region,
-            environment: environment
-        )
+        let aws = try OwnAWS(ProcessInfo.processInfo.environment, region: folder.registry.region)
+        let client = aws.client
         let caller = try await STS(client).callerIdentity()
         var messages: [String] = []
         let first = endpoint.flatMap { folder.endpoint(named: $0)?.stages.first?.name }
@@ -72,7 +65,7 @@ struct PostingOptions: ParsableArguments {
             print("posted as \(caller.userID) to \(queue), message \(message):")
             messages.append(message)
         }
-        await http.shutdown()
+        await aws.close()
         print(Screen.escaped(body))
         guard wait else { return }
         let ledger = try await ledger.open()

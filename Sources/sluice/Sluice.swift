@@ -15,8 +15,8 @@ struct Sluice: AsyncParsableCommand {
             next stage, and goes on once people and conditions allow. What serves keeps serving whatever \
             fails.
 
-            Begin with `sluice check`, let `sluice doctor` look for what is missing in the accounts, then run \
-            `sluice worker`. `sluice plan` says what the next release would \
+            Begin with `sluice init` and `sluice check`, let `sluice doctor` look for what is missing in the \
+            accounts, then run `sluice worker`. `sluice plan` says what the next release would \
             change where; `sluice status` says what serves where and \
             what everything that waits is waiting for; `sluice show RELEASE` tells the whole story of one \
             release. A deciding command posts a message with your own AWS credentials; the worker decides.
@@ -25,12 +25,17 @@ struct Sluice: AsyncParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [WorkerCommand.self, Check.self, DoctorCommand.self]),
+            CommandGroup(
+                name: "Running",
+                subcommands: [
+                    Init.self, WorkerCommand.self, Check.self, DoctorCommand.self, TeardownCommand.self,
+                ]
+            ),
             CommandGroup(
                 name: "Reading",
                 subcommands: [
                     Plan.self, Status.self, Releases.self, Show.self, QuarantineCommand.self,
-                    LedgerCommand.self, PermissionsCommand.self,
+                    LedgerCommand.self, PermissionsCommand.self, WhoAmICommand.self,
                 ]
             ),
             CommandGroup(

@@ -6,8 +6,6 @@ import Testing
 @testable import AWS
 
 @Suite struct CredentialChainTests {
-    private let http = HTTPClient()
-
     @Test func theEnvironmentComesFirst() async throws {
         let folder = try Folder(credentials: "[default]\naws_access_key_id=AKF\naws_secret_access_key=s")
         var variables = folder.variables
@@ -54,7 +52,16 @@ import Testing
         let error = await #expect(throws: CredentialsError.self) {
             try await find(folder.variables(profile: "nobody"))
         }
-        #expect(error?.description == "no AWS credentials from profile nobody: there is no such profile")
+        #expect(
+            error?.description == "no AWS credentials from profile nobody: there is no such profile in "
+                + "\(folder.path)/credentials or \(folder.path)/config"
+        )
+    }
+
+    @Test func halfAKeyIsAMistake() async throws {
+        let folder = try Folder(credentials: "[default]\naws_access_key_id=AKF")
+        let error = await #expect(throws: CredentialsError.self) { try await find(folder.variables) }
+        #expect(error?.reason == "it has aws_access_key_id and no aws_secret_access_key")
     }
 
     @Test func aProcessIsRunWithoutAShell() async throws {
@@ -150,44 +157,25 @@ import Testing
         #expect(ContainerCredentials.isAllowed(try #require(HTTPAddress(url))) == isAllowed)
     }
 
-    @Test func nothingAnywhereIsAnError() async throws {
+    /// Whoever reads it sees where something was looked for, and need not ask the next question.
+    @Test func nothingAnywhereIsAnErrorThatSaysWhatEachPlaceLacks() async throws {
         let folder = try Folder()
-        await #expect(throws: CredentialsError.self) { try await find(folder.variables) }
+        let error = await #expect(throws: CredentialsError.self) { try await find(folder.variables) }
+        #expect(
+            error?.description == "no AWS credentials from anywhere: "
+                + "the environment has neither AWS_ACCESS_KEY_ID nor AWS_WEB_IDENTITY_TOKEN_FILE; "
+                + "there is no profile default in \(folder.path)/credentials or \(folder.path)/config; "
+                + "no container service is named by AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI; "
+                + "AWS_EC2_METADATA_DISABLED keeps from the instance's metadata"
+        )
     }
 
-    private func find(_ variables: [String: String]) async throws -> Credentials {
-        try await CredentialChain.standard(environment: AWSEnvironment(variables), http: http).credentials()
-    }
-}
-
-/// A folder of the test's own with the shared files in it, removed with the value.
-private final class Folder: Sendable {
-    let path: String
-
-    init(credentials: String? = nil, config: String? = nil, program: String? = nil) throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)").path()
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        if let credentials { try write("credentials", credentials) }
-        if let config { try write("config", config) }
-        if let program {
-            try write("program", program)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path + "/program")
+    @Test func aProfileOfIdentityCenterIsToldHow() async throws {
+        let folder = try Folder(config: "[profile team]\nsso_session = corp\nsso_account_id = 1")
+        let error = await #expect(throws: CredentialsError.self) {
+            try await find(folder.variables(profile: "team"))
         }
+        #expect(error?.reason.contains("aws configure export-credentials --profile team") == true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    var variables: [String: String] {
-        ["AWS_SHARED_CREDENTIALS_FILE": path + "/credentials", "AWS_CONFIG_FILE": path + "/config"]
-    }
-
-    func variables(profile: String) -> [String: String] {
-        variables.merging(["AWS_PROFILE": profile]) { $1 }
-    }
-
-    func write(config: String) throws { try write("config", config) }
-
-    func write(_ name: String, _ text: String) throws {
-        try text.write(toFile: "\(path)/\(name)", atomically: false, encoding: .utf8)
-    }
 }

@@ -14,12 +14,28 @@ import Testing
             region=eu-west-1
             [profile other]
             credential_process = /bin/echo "a b"
+            role_arn = arn:aws:iam::222222222222:role/deploy
+            source_profile = default
+            duration_seconds = 900
+            web_identity_token_file = /token
             s3 =
               addressing_style = path
             """
         var fuzz = Fuzz("profiles", usual: 2000, seed: 3)
         while let bytes = fuzz.next(from: [Array(good.utf8)]) {
-            _ = ProfileFile(String(decoding: bytes, as: UTF8.self))
+            let file = ProfileFile(String(decoding: bytes, as: UTF8.self))
+            let profile = Profile(
+                name: "default",
+                credentials: file["default"] ?? [:],
+                config: file["profile other"] ?? [:]
+            )
+            do {
+                _ = try ProfileRole(profile)
+                _ = try WebIdentity(nil, profile)
+                _ = try profile.staticKeys
+            } catch {
+                #expect(!"\(error)".contains("sesame"))
+            }
         }
         #expect(fuzz.trouble == nil)
     }

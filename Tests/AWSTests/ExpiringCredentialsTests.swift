@@ -106,6 +106,24 @@ import Testing
         await #expect(throws: CredentialsError.self) { try await caller.value }
     }
 
+    @Test func anAnswerThatHasEndedIsNone() async throws {
+        let source = Source()
+        let provider = source.provider()
+        let caller = Task { try await provider.credentials() }
+        await source.answer(lifetime: 0)
+        let error = await #expect(throws: CredentialsError.self) { try await caller.value }
+        #expect(
+            error?.reason
+                == "what it handed out had ended at 2026-01-02T03:04:05Z by this machine's clock"
+        )
+        // It does not take the place of one that still works.
+        try await source.fill(provider, lifetime: 3600)
+        source.pass(seconds: 3300)
+        let next = Task { try await provider.credentials().accessKeyID }
+        await source.answer(lifetime: -10)
+        #expect(try await next.value == "AK2")
+    }
+
     @Test func invalidOnesAreReplaced() async throws {
         let source = Source()
         let provider = source.provider()

@@ -6,6 +6,30 @@ import Testing
 
 /// The calls that only look, which `sluice doctor` makes.
 @Suite struct LookingTests {
+    @Test func listsAllRoles() async throws {
+        let bench = try Bench()
+        func page(_ id: String, _ more: String) -> TestReply {
+            TestReply(
+                200,
+                """
+                <ListRolesResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListRolesResult>\(more)<Roles>
+                <member><Path>/</Path><RoleName>r-\(id)</RoleName><RoleId>AROA\(id)</RoleId><Arn>arn:\(id)</Arn>
+                <AssumeRolePolicyDocument>%7B%22Version%22%3A%222012-10-17%22%7D</AssumeRolePolicyDocument></member>
+                </Roles></ListRolesResult></ListRolesResponse>
+                """
+            )
+        }
+        try await bench.server.reply(
+            page("ONE", "<IsTruncated>true</IsTruncated><Marker>m/2</Marker>"),
+            page("TWO", "<IsTruncated>false</IsTruncated>")
+        )
+        let roles = try await IAM(bench.client).roles()
+        #expect(roles.map(\.id) == ["AROAONE", "AROATWO"])
+        #expect(roles.map(\.name) == ["r-ONE", "r-TWO"])
+        #expect(roles[0].trust == #"{"Version":"2012-10-17"}"#)
+        #expect(try await bench.server.requests().last?.text.contains("&Marker=m%2F2") == true)
+    }
+
     @Test func simulatesARolesPolicies() async throws {
         let bench = try Bench()
         try await bench.server.reply(

@@ -153,7 +153,7 @@ extension World {
     ///
     /// - Returns: The config it serves.
     @discardableResult
-    fileprivate func makeForeignEndpoint(
+    func makeForeignEndpoint(
         model: [String: JSONValue] = [:],
         config: [String: JSONValue] = [:],
         variant: [String: JSONValue] = [:]

@@ -90,6 +90,32 @@ struct DoctorTests {
         }
     }
 
+    /// Each worker looks at what it drives, as itself, and says who has to look at the rest.
+    @Test func everyWorkerLooksAtItsOwn() async throws {
+        try await World.with(ownQueue: true) { world in
+            try await world.becomeHealthy()
+            try world.separateProd()
+            let (status, central) = try await world.examine()
+            #expect(status == 0)
+            #expect(
+                central.filter { $0.verdict != "ok" }.map { "\($0.account) \($0.check) \($0.verdict)" } == [
+                    "prod worker unknown"
+                ]
+            )
+            #expect(central.last?.account == "staging")
+
+            let own = try #require(world.own)
+            let outcome = try await world.run(["doctor", "--json", "--only", "prod"], as: own.worker)
+            let findings = try JSONDecoder().decode([World.Finding].self, from: Data(outcome.output.utf8))
+            #expect(findings.filter { $0.verdict == "missing" }.map(\.description) == [])
+            #expect(findings.contains { $0.check == "group" && $0.verdict == "ok" })
+            #expect(
+                findings.contains { $0.account == "prod" && $0.check == "model prefix" && $0.verdict == "ok" }
+            )
+            #expect(!findings.contains { $0.check == "rule" }, "the registry's rules are another account's")
+        }
+    }
+
     @Test func withoutCredentialsThereIsOneFinding() async throws {
         try await World.with { world in
             let outcome = try await world.run(

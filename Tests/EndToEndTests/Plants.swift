@@ -184,9 +184,20 @@ struct Plants {
                 "Bucket": .string("acme-artifacts-\(world.registry)"), "Policy": .string(policy.text),
             ]
         )
-        try await world.complete(groups: ["demand-it"])
+        let abroad = "acme-artifacts-us-\(world.registry)"
+        try await world.administer(
+            world.registry,
+            "s3",
+            "CreateBucket",
+            ["Bucket": .string(abroad)],
+            region: "us-east-1"
+        )
+        try await world.open(bucket: abroad, of: world.registry)
+        try await world.complete(groups: ["demand-it", "demand-us"])
+        try await package("demand-us", "s3://\(abroad)/m.tar.gz")
         try await package("demand-it", "s3://acme-artifacts-\(world.registry)/never-written.tar.gz")
         return [
+            Plant(account: "*", check: "artifact region", text: "\(abroad) of", fix: "replication"),
             Plant(account: "*", check: "artifact owner", text: theirs, fix: "`artifactOwners`"),
             Plant(account: "prod", check: "artifact", text: "never-written.tar.gz", fix: "upload it again"),
             Plant(

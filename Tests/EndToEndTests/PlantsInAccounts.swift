@@ -76,7 +76,11 @@ extension Plants {
             "    variant: {instance: ml.m5.xlarge, count: 2}\n"
                 + "    traffic: {canary: 50%, wait: 1m, alarms: [never-takes-back]}\n"
         )
-        try world.edit(file, "models:\n", "models:\n  demand-it.tar.gz: demand-it\n")
+        try world.edit(
+            file,
+            "models:\n",
+            "models:\n  demand-it.tar.gz: demand-it\n  demand-us.tar.gz: demand-us\n"
+        )
         try world.add(
             file: "spare.yaml",
             """

@@ -219,7 +219,9 @@ struct SeeingTests {
         try await World.with { world in
             let commands = [
                 "worker", "check", "plan", "status", "releases", "show", "quarantine", "promote", "reject",
-                "retry", "rollback", "hold", "resume", "deploy", "attest",
+                "retry", "rollback", "hold", "resume", "deploy", "attest", "init", "whoami", "permissions",
+                "doctor",
+                "teardown",
             ]
             let listed = try await world.sluice("--help").output
             for command in commands {

@@ -312,6 +312,40 @@ final class World: Sendable {
         ).finish()
     }
 
+    /// Runs a command to its end on a terminal of its own, giving the next of the answers wherever it asks.
+    func typing(
+        _ answers: [String],
+        _ arguments: [String],
+        as identity: Identity? = nil
+    ) async throws -> Program.Outcome {
+        let terminal = """
+            import json, os, pty, sys
+            answers = json.loads(os.environ["ANSWERS"])
+            child, terminal = pty.fork()
+            if child == 0:
+                os.execvp(sys.argv[1], sys.argv[1:])
+            said = b""
+            while True:
+                try:
+                    part = os.read(terminal, 4096)
+                except OSError:
+                    break  # It has ended.
+                os.write(1, part)
+                said += part
+                if said.endswith(b": ") and answers:
+                    os.write(terminal, answers.pop(0).encode() + b"\\n")
+                    said = b""
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            """
+        return try await start(
+            arguments,
+            as: identity,
+            name: "typing",
+            through: ["python3", "-c", terminal],
+            environment: ["ANSWERS": try JSONValue.array(answers.map(JSONValue.string)).text]
+        ).finish()
+    }
+
     /// Changes what a line of a release's journal says, as somebody could who may write to the ledger's file.
     func tamper(with release: String) async throws {
         let change = """

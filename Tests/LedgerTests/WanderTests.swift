@@ -1,4 +1,5 @@
 import Promotion
+import TestTools
 import Testing
 
 @testable import Ledger
@@ -6,20 +7,10 @@ import Testing
 /// The real ledger under random events and kills. The schema refuses what must never be; what has to come
 /// to rest is looked at in the end.
 @Suite struct WanderTests {
-    /// A linear congruential generator: small, and the same on every machine.
-    private struct Chance {
-        var state: UInt64
-
-        mutating func below(_ count: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int((state >> 33) % UInt64(count))
-        }
-    }
-
     @Test(arguments: Engine.allCases, 0..<6)
     func everythingComesToRest(_ engine: Engine, seed: Int) async throws {
         try await Bench.run(engine) { bench in
-            var chance = Chance(state: UInt64(seed))
+            var chance = Chance(seed: UInt64(seed))
             for step in 0..<70 {
                 bench.pass(.seconds(Int64(chance.below(90))))
                 try await Self.act(on: bench, &chance, step)

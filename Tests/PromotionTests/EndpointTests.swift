@@ -139,6 +139,32 @@ import Testing
         #expect(it.serves("prod") == "de4")
     }
 
+    /// Whatever becomes of the release that took the later one, the earlier one has its ending.
+    @Test func aDecisionHeardOfAfterALaterOneIsRollingIsSuperseded() {
+        let it = Story.settled()
+        let earlier = it.world.now
+        #expect(it.approve(de(3), at: earlier + .seconds(1)) == "1 released, 2 rolling staging")
+        #expect(it.approve(de(2), at: earlier) == "1 released, 2 rolling staging")
+        #expect(it.endings.suffix(1) == ["de2 superseded"])
+        #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 failed")
+        #expect(it.open == [])
+        #expect(it.serves("staging") == "de1 fr1")
+    }
+
+    @Test func aDecisionHeardOfAfterALaterOneHasFailedIsSuperseded() {
+        let it = Story.settled()
+        it.world.holdAll()
+        let earlier = it.world.now
+        #expect(it.approve(de(3), at: earlier + .seconds(1)) == "1 released, 2 waiting staging")
+        #expect(it.approve(de(4), at: earlier + .seconds(2)) == "1 released, 2 superseded, 3 waiting staging")
+        it.world.resumeAll()
+        #expect(it.finish("staging", .smokeFailed, blaming: "de") == "1 released, 2 superseded, 3 failed")
+        // Version 3 is what serves next, but nobody asks for it any more, and version 2 was decided before it.
+        #expect(it.approve(de(2), at: earlier) == "1 released, 2 superseded, 3 failed")
+        #expect(it.endings.last == "de2 superseded")
+        #expect(it.open == [])
+    }
+
     /// A decision about the version that serves already changes nothing, and still has an ending.
     @Test func approvingWhatServesAgainEndsReleased() {
         let it = Story.settled()
@@ -512,10 +538,49 @@ import Testing
     @Test func withdrawnDuringInspectionAborts() {
         let it = Story()
         #expect(it.approve(de(1)) == "1 rolling staging")
-        #expect(it.see(de(1), .pending) == "1 rolling staging")
         #expect(it.finish("staging", .withdrawn) == "1 aborted")
         #expect(it.endings == ["de1 aborted"])
-        #expect(it.approve(de(1)) == "1 rolling staging")
+    }
+
+    @Test(arguments: [ApprovalStatus.pending, .deleted])
+    func withdrawnBeforeTheSwitchGoesNoFurther(status: ApprovalStatus) {
+        let it = Story.settled()
+        #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
+        it.world.step("staging", towards: .verified)
+        #expect(it.see(de(2), status) == "1 released, 2 aborted")
+        #expect(it.endings.last == "de2 aborted")
+        #expect(it.serves("staging") == "de1 fr1")
+        #expect(it.open == [])
+        #expect(it.approve(de(2)) == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+    }
+
+    /// However long it is held: what was read before the hold is old when somebody resumes.
+    @Test func withdrawnWhileItsSwitchIsHeldGoesNoFurther() {
+        let it = Story.settled()
+        _ = it.approve(de(2))
+        while it.world.underWay(in: "staging")?.state != .updating {
+            it.world.step("staging", towards: .verified)
+        }
+        _ = it.ask(.hold(stage: nil))
+        it.world.step("staging", towards: .verified)
+        _ = it.see(de(2), .deleted)
+        it.world.step("staging", towards: .verified)
+        #expect(it.world.situation == "1 released, 2 aborted")
+        #expect(it.ask(.resume(stage: nil)) == "1 released, 2 aborted")
+        #expect(it.serves("staging") == "de1 fr1")
+    }
+
+    /// What was asked for is let come, tested, and goes no further.
+    @Test func withdrawnAfterTheSwitchStays() {
+        let it = Story.settled()
+        _ = it.approve(de(2))
+        while it.world.underWay(in: "staging")?.state != .awaiting {
+            it.world.step("staging", towards: .verified)
+        }
+        #expect(it.see(de(2), .pending) == "1 released, 2 rolling staging")
+        #expect(it.finish("staging") == "1 released, 2 waiting prod")
+        #expect(it.promote(2) == "1 released, 2 waiting prod")
     }
 
     // MARK: Holds

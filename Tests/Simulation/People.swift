@@ -103,9 +103,14 @@ struct People {
             .sorted { ($0.group, $0.version) < ($1.group, $1.version) }
         guard !found.isEmpty else { return }
         var package = world.chance.pick(Array(found.suffix(4)))
+        // A stage may accept more than what is approved, and becoming acceptable to it is a decision too.
+        let stages = world.scene.settings.folder.endpoints.flatMap(\.stages)
+        let accepted = Set(stages.flatMap(\.accepts).map(\.rawValue))
+        if accepted.contains(status), status == "Approved" || !accepted.contains(package.status) {
+            world.rules.lift(package.arn)
+        }
         package.status = status
         package.modifiedAt = world.now
-        if status == "Approved" { world.rules.lift(package.arn) }
         package.withdrawnAt = status == "Approved" ? .max : min(package.withdrawnAt, world.now)
         world.aws.packages[package.arn] = package
         world.tell("\(package.group)/\(package.version) becomes \(status)")

@@ -17,8 +17,8 @@ struct Rules {
     /// Who promoted which release, and who passed over its gate.
     var promotions: [String: Set<String>] = [:]
     var overrides: Set<String> = []
-    /// When a package failed its smoke test, by endpoint and ARN.
-    private var failed: [String: Int64] = [:]
+    /// When a package failed its smoke test and who was told, by endpoint and ARN.
+    private var failed: [String: (at: Int64, worker: String)] = [:]
     private var lastVerified: Int64 = 0
     private var lastRelease: Int64 = 0
 
@@ -28,6 +28,7 @@ struct Rules {
         at endpoint: String,
         in account: String,
         isGood: Bool,
+        to worker: String,
         _ world: World
     ) {
         guard let here = world.aws.accounts[account], let live = here.endpoints[endpoint] else { return }
@@ -35,7 +36,7 @@ struct Rules {
         guard let package = here.configs[live.config]?.tags["sluice:model/\(target)"] else { return }
         let key = "\(endpoint) \(package)"
         if tested[key] == nil { tested[key] = world.aws.content(of: target, in: live.config, here) }
-        if !isGood { failed[key] = world.now }
+        if !isGood { failed[key] = (world.now, worker) }
     }
 
     /// A new decision lifts the bars of a version, and a retry those of a release.
@@ -44,6 +45,9 @@ struct Rules {
     }
 
     mutating func liftAll() { failed = [:] }
+
+    /// A worker was killed, perhaps before it could tell anybody what it was answered.
+    mutating func forget(_ worker: String) { failed = failed.filter { $0.value.worker != worker } }
 
     /// The moment before a switch.
     static func switches(
@@ -105,7 +109,7 @@ struct Rules {
                 "SELECT at FROM bars WHERE endpoint = ? AND target = ? AND package = ? AND at < ?",
                 [name, target, arn, begun]
             )
-            let failedAt = world.rules.failed["\(name) \(arn)"] ?? .max
+            let failedAt = world.rules.failed["\(name) \(arn)"]?.at ?? .max
             if !bars.isEmpty || failedAt < begun {
                 world.violate(8, "\(stage) begins to serve \(arn), which is barred")
             }

@@ -153,6 +153,8 @@ struct Driver {
             world.violate(12, "worker \(worker.id) did not end when it was stopped")
         }
         if world.loom.strays > 0 { world.violate(0, "\(world.loom.strays) jobs ran elsewhere") }
+        // They hold the world that holds them, and thousands are played one after the other.
+        world.workers = []
     }
 
     private func run() { world.loom.run { world.chance.below($0) } }

@@ -155,7 +155,7 @@ final class SimulatedAWS {
             events += entries.count
             return .json(["Entries": entries.map { _ in ["EventId": "event"] }])
         case "s3": return s3(request, session, world)
-        case "runtime": return invoke(request, session, world)
+        case "runtime": return invoke(request, session, worker, world)
         case "sagemaker":
             return session.account == Self.registry && request.operation.contains("ModelPackage")
                 ? registry(request) : sageMaker(request, session.account, worker, world)
@@ -514,7 +514,12 @@ final class SimulatedAWS {
 
     // MARK: Models that answer
 
-    private func invoke(_ request: Request, _ session: Session, _ world: World) -> HTTPResponse {
+    private func invoke(
+        _ request: Request,
+        _ session: Session,
+        _ worker: SimulatedWorker,
+        _ world: World
+    ) -> HTTPResponse {
         let name = request.text("EndpointName")
         let target = request.headers["x-amzn-sagemaker-target-model"] ?? ""
         if world.fault == .deafTester { return .json(["predictions": [["score": 50]]]) }
@@ -522,7 +527,7 @@ final class SimulatedAWS {
             return .refusal("ValidationError", "there is no model \(target) at \(name)")
         }
         let isGood = !content.contains("bad")
-        world.rules.answered(target, at: name, in: session.account, isGood: isGood, world)
+        world.rules.answered(target, at: name, in: session.account, isGood: isGood, to: worker.id, world)
         let score = isGood ? 50 : 500
         return .json(["predictions": [["score": score]]])
     }

@@ -202,6 +202,7 @@ final class World: @unchecked Sendable {
     func kill(_ worker: SimulatedWorker) {
         guard worker.isAlive else { return }
         worker.isAlive = false
+        rules.forget(worker.id)
         tally["workers killed", default: 0] += 1
         // What has left the machine may still arrive.
         for call in calls where call.worker === worker {

@@ -5,7 +5,7 @@ import Testing
 /// The whole worker against a simulated AWS, people and machines: whatever happens, the invariants hold.
 @Suite struct WholeWorkerTests {
     @Test func noSeedBreaksAnInvariant() async throws {
-        let count: UInt64 = 100
+        let count: UInt64 = 50
         // Two at a time, each on a thread of its own.
         let runs = try await withThrowingTaskGroup(of: [Run].self) { group in
             for lane in 0..<UInt64(2) {

@@ -81,26 +81,6 @@ import Testing
         #expect(try AccountsFixture().load().queues("demand-forecast", stage: "prod") == [registry])
     }
 
-    /// Neither needs anything of the account that the other one drives, but to send to its queue.
-    @Test func eachWorkerNeedsWhatItDrives() throws {
-        let folder = try Self.fixture().load()
-        let arn = "arn:aws:sqs:eu-west-1:333333333333:sluice"
-        let central = try Settings(folder)
-        let sending = Permissions(central.share, handsOverTo: central.downstream)
-        let worker = try #require(sending.roles.first)
-        let handOver = try #require(worker.statements.first { $0.sid == "HandOver" })
-        #expect(handOver.actions == ["sqs:SendMessage"] && handOver.resources == [arn])
-        #expect(!sending.roles.contains { $0.who == "prod" })
-
-        let own = try Settings(folder, only: ["prod"])
-        let receiving = Permissions(own.share, handsOverTo: own.downstream)
-        let prod = try #require(receiving.roles.first)
-        #expect(prod.statements.first { $0.sid == "Queue" }?.resources == [arn])
-        #expect(!prod.statements.contains { $0.sid == "HandOver" })
-        #expect(prod.arn == "arn:aws:iam::333333333333:role/sluice-worker")
-        #expect(receiving.resources.contains { $0.what == "model package group demand-de" })
-    }
-
     // MARK: What cannot be
 
     @Test func whoMayHandOverHasToBeSaid() throws {

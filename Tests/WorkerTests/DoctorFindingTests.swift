@@ -47,10 +47,11 @@ import Testing
     private static func queue(_ attributes: [String: String]) -> [Finding] {
         let folder = AccountsFolder(registry: registry, accounts: [], endpoints: [])
         return QueueSight(
-            registry: registry,
+            url: registry.queue,
+            arn: registry.queueARN,
             attributes: attributes,
             rules: ["arn:aws:events:eu-west-1:111111111111:rule/r"],
-            wanted: folder.queuePolicy.statements[0]
+            wanted: folder.queuePolicy(registry.queue, []).statements[0]
         ).findings
     }
 
@@ -163,6 +164,14 @@ import Testing
         let asked = Set(PolicyCheck.askable(deployment.statements(among: 1)).map(\.sid))
         #expect(!asked.contains("Artifacts") && !asked.contains("ArtifactBuckets"))
         #expect(asked.contains("ModelObjects") && asked.contains("ListEndpoints"))
+    }
+
+    /// A role may be allowed less than everything below a place, and yet all that is there.
+    @Test func whatIsThereIsAskedAbout() {
+        let known = ["arn:aws:s3:::b/x/1.tar.gz", "arn:aws:s3:::b/y/2.tar.gz"]
+        #expect(PolicyCheck.example(of: "arn:aws:s3:::b/y/*", known) == known[1])
+        #expect(PolicyCheck.example(of: "arn:aws:s3:::c/*", known) == "arn:aws:s3:::c/sluice-doctor")
+        #expect(PolicyCheck.example(of: "arn:aws:s3:::b", known) == "arn:aws:s3:::b")
     }
 
     @Test(arguments: [

@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test func noActionIsGrantedThatNoOperationNeeds() throws {
-        let needed = Set(AWSOperation.allCases.filter { !$0.isDoctors }.flatMap(\.needs).map(\.action))
+        let rollouts = AWSOperation.allCases.filter { !$0.isDoctors && !$0.isTeardowns }
+        let needed = Set(rollouts.flatMap(\.needs).map(\.action))
         let looked = Set(AWSOperation.allCases.flatMap(\.needs).map(\.action))
         for folder in [try Self.everything(), try AccountsFixture().load()] {
             #expect(Self.granted(folder, byOptional: false).subtracting(needed) == [])
@@ -26,7 +27,9 @@ import Testing
 
     /// What `sluice doctor` alone asks is nothing a rollout needs, and changes nothing.
     @Test func doctorLooksAndNoMore() throws {
-        let actions = AWSOperation.allCases.filter(\.isDoctors).flatMap(\.needs).map(\.action)
+        let actions = AWSOperation.allCases.filter { $0.isDoctors || $0.isTeardowns }.flatMap(\.needs).map(
+            \.action
+        )
         let reading = /[a-z0-9]+:(Get|List|Describe|BatchGet|Simulate)\w+/
         #expect(actions.allSatisfy { $0.wholeMatch(of: reading) != nil })
     }
@@ -77,10 +80,10 @@ import Testing
     @Test func theWorkerNeedsWhatNoRoleIsAssumedFor() throws {
         let permissions = Permissions(
             try AccountsFixture().load(),
-            worker: "arn:aws:iam::333333333333:role/w"
+            workers: ["arn:aws:iam::111111111111:role/w"]
         )
         let worker = try #require(permissions.roles.first)
-        #expect(worker.arn == "arn:aws:iam::333333333333:role/w")
+        #expect(worker.arn == "arn:aws:iam::111111111111:role/w")
         let actions = Set(worker.statements.flatMap(\.actions))
         #expect(
             actions.isSuperset(of: ["sqs:ReceiveMessage", "sagemaker:ListModelPackages", "s3:PutObject"])
@@ -112,6 +115,43 @@ import Testing
         let shared = try #require(permissions.role("arn:aws:iam::222222222222:role/sluice-deploy"))
         #expect(shared.who == "staging, staging-us")
         #expect(shared.statements.map(\.sid).contains("ModelObjectsStagingUs"))
+    }
+
+    /// Each worker may do its own, and hand over; who is handed over to lets it, and reads the registry itself.
+    @Test func anAccountsOwnWorkerHasARoleOfItsOwn() throws {
+        var fixture = AccountsFixture()
+        try fixture.replace(
+            "executionRole",
+            with: """
+                queue: https://sqs.eu-west-1.amazonaws.com/333333333333/sluice
+                upstream: ["AROAEXAMPLEID:*"]
+                role: arn:aws:iam::333333333333:role/sluice-deploy
+                executionRole
+                """,
+            in: "prod.yaml"
+        )
+        let permissions = Permissions(try fixture.load(), workers: ["arn:aws:iam::333333333333:role/theirs"])
+        #expect(permissions.roles.prefix(2).map(\.who) == ["worker", "worker of prod"])
+        let (central, prod) = (permissions.roles[0], permissions.roles[1])
+        #expect(prod.arn == "arn:aws:iam::333333333333:role/theirs")
+        func resources(_ role: RolePermissions, _ sid: String) -> [String]? {
+            role.statements.first { $0.sid == sid }?.resources
+        }
+        let theirQueue = "arn:aws:sqs:eu-west-1:333333333333:sluice"
+        #expect(resources(central, "Queue") == ["arn:aws:sqs:eu-west-1:111111111111:sluice"])
+        #expect(resources(central, "HandOver") == [theirQueue])
+        #expect(resources(central, "AssumeRoles") == ["arn:aws:iam::222222222222:role/sluice-deploy"])
+        #expect(resources(prod, "Queue") == [theirQueue])
+        #expect(resources(prod, "HandOver") == nil)
+        #expect(resources(prod, "AssumeRoles") == ["arn:aws:iam::333333333333:role/sluice-deploy"])
+        #expect(resources(prod, "Packages") == resources(central, "Packages"))
+        let role = try #require(permissions.role("arn:aws:iam::333333333333:role/sluice-deploy"))
+        #expect(role.trust?.first?.principal == .roles(["arn:aws:iam::333333333333:role/theirs"]))
+        let queue = try #require(permissions.resources.first { $0.what == "queue sluice of prod" })
+        #expect(queue.statements.last?.principal == .roles(["arn:aws:iam::111111111111:role/sluice-worker"]))
+        let group = try #require(permissions.resources.first { $0.what == "model package group demand-de" })
+        #expect(group.statements[0].principal == .accounts(["333333333333"]))
+        #expect(resources(permissions.roles.last { $0.who == "people" } ?? central, "Decide")?.count == 2)
     }
 
     @Test func alarmsAreReadWhereAReleaseSoaksAndWhereItEnters() throws {
@@ -192,6 +232,11 @@ import Testing
             in: "endpoint.yaml"
         )
         try fixture.replace("expires: 7d", with: "expires: 7d\n      alarms: [errors]", in: "endpoint.yaml")
+        try fixture.replace(
+            "approvers: [AIDAEXAMPLEID]",
+            with: "approvers: [\"AROAEXAMPLEID:*\"]",
+            in: "endpoint.yaml"
+        )
         return try fixture.load()
     }
 

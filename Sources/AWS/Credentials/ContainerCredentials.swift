@@ -7,12 +7,12 @@ public import Native
 public struct ContainerCredentials: Sendable {
     private let url: String
     private let environment: AWSEnvironment
-    private let http: HTTPClient
+    private let http: any HTTPSender
 
     /// Nil where the environment names no such service.
     ///
     /// Throws `CredentialsError` where it names a host that may not be given an authorization token in plain text.
-    public init?(_ environment: AWSEnvironment, http: HTTPClient) throws(CredentialsError) {
+    public init?(_ environment: AWSEnvironment, http: any HTTPSender) throws(CredentialsError) {
         if let path = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] {
             url = "http://169.254.170.2\(path)"
         } else if let full = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] {

@@ -70,6 +70,16 @@ public actor ExpiringCredentials: CredentialProvider {
     private func finish(_ result: Result<Credentials, any Error>) {
         isFetching = false
         var result = result
+        if case .success(let fetched) = result, let end = fetched.expiration, end <= now() {
+            result = .failure(
+                CredentialsError(
+                    source: "the source in use",
+                    reason:
+                        "what it handed out had ended at \(end.formatted(.iso8601)) by this machine's clock",
+                    isTransient: true
+                )
+            )
+        }
         if case .success(let fetched) = result {
             current = fetched
             fetchedAt = now()

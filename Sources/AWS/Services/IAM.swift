@@ -38,6 +38,40 @@ public struct IAM: Sendable {
         }
     }
 
+    /// All roles of the account, page by page.
+    ///
+    /// See [ListRoles](https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html).
+    public func roles() async throws -> [IAMRole] {
+        struct Output: Decodable {
+            struct Result: Decodable {
+                struct Members: Decodable { let member: [IAMRole]? }
+                let roles: Members?
+                let isTruncated: Bool?
+                let marker: String?
+
+                private enum CodingKeys: String, CodingKey {
+                    case roles = "Roles"
+                    case isTruncated = "IsTruncated"
+                    case marker = "Marker"
+                }
+            }
+            let result: Result
+
+            private enum CodingKeys: String, CodingKey { case result = "ListRolesResult" }
+        }
+        var roles: [IAMRole] = []
+        var marker: String?
+        repeat {
+            let form = [("MaxItems", "1000")] + (marker.map { [("Marker", $0)] } ?? [])
+            let page = try await client.send(call(.listRoles, subject: "", form)) {
+                try AWSXML.decode(Output.self, from: $0.body).result
+            }
+            roles += page.roles?.member ?? []
+            marker = page.isTruncated == true ? page.marker : nil
+        } while marker != nil
+        return roles
+    }
+
     /// What a role's own policies, its boundary and the organization's policies say to actions on resources.
     /// Policies of the resources themselves are not asked.
     ///
@@ -102,6 +136,33 @@ public struct SimulatedFact: Sendable, Hashable {
         self.key = key
         self.value = value
         self.isBoolean = isBoolean
+    }
+}
+
+/// A role as ListRoles shows it.
+public struct IAMRole: Sendable, Decodable {
+    /// `AROA…`; a role that is made again under its name has another one.
+    public let id: String
+    public let name: String
+    public let arn: String
+    /// The policy that says who may assume it, as JSON.
+    public let trust: String
+
+    private enum CodingKeys: String, CodingKey {
+        case id = "RoleId"
+        case name = "RoleName"
+        case arn = "Arn"
+        case trust = "AssumeRolePolicyDocument"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        id = try values.decode(String.self, forKey: .id)
+        name = try values.decode(String.self, forKey: .name)
+        arn = try values.decode(String.self, forKey: .arn)
+        let text = try values.decodeIfPresent(String.self, forKey: .trust) ?? ""
+        // IAM writes the document as a URL would.
+        trust = text.removingPercentEncoding ?? text
     }
 }
 

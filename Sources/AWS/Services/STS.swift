@@ -31,61 +31,31 @@ public struct STS: Sendable {
         externalID: String? = nil,
         durationSeconds: Int = 3600
     ) async throws -> AssumedSession {
-        struct Output: Decodable {
-            struct Result: Decodable {
-                struct User: Decodable {
-                    let roleID: String
-                    let arn: String
-
-                    private enum CodingKeys: String, CodingKey {
-                        case roleID = "AssumedRoleId"
-                        case arn = "Arn"
-                    }
-                }
-                struct Keys: Decodable {
-                    let accessKeyID: String
-                    let secretAccessKey: String
-                    let sessionToken: String
-                    let expiration: String
-
-                    private enum CodingKeys: String, CodingKey {
-                        case accessKeyID = "AccessKeyId"
-                        case secretAccessKey = "SecretAccessKey"
-                        case sessionToken = "SessionToken"
-                        case expiration = "Expiration"
-                    }
-                }
-                let user: User
-                let credentials: Keys
-
-                private enum CodingKeys: String, CodingKey {
-                    case user = "AssumedRoleUser"
-                    case credentials = "Credentials"
-                }
-            }
-            let result: Result
-
-            private enum CodingKeys: String, CodingKey { case result = "AssumeRoleResult" }
-        }
         var form = [
             ("RoleArn", roleARN), ("RoleSessionName", sessionName), ("DurationSeconds", "\(durationSeconds)"),
         ]
         if let externalID { form.append(("ExternalId", externalID)) }
         return try await client.send(call(.assumeRole, subject: roleARN, form)) { response in
-            let result = try AWSXML.decode(Output.self, from: response.body).result
-            guard let expiration = AWSDate.parse(result.credentials.expiration) else {
-                throw TruncatedReply()
-            }
-            return AssumedSession(
-                credentials: Credentials(
-                    accessKeyID: result.credentials.accessKeyID,
-                    secretAccessKey: result.credentials.secretAccessKey,
-                    sessionToken: result.credentials.sessionToken,
-                    expiration: expiration
-                ),
-                assumedRoleID: result.user.roleID,
-                arn: result.user.arn
-            )
+            try AWSXML.decode(AssumedReply.self, from: response.body).session()
+        }
+    }
+
+    /// Assumes a role that trusts whoever signed a token. The call needs no credentials and is not signed.
+    ///
+    /// - Parameters:
+    ///   - sessionName: 2 to 64 characters of letters, digits and `_+=,.@-`.
+    ///   - token: 4 to 20,000 characters.
+    public func assumeRoleWithWebIdentity(
+        roleARN: String,
+        sessionName: String,
+        token: String
+    ) async throws -> AssumedSession {
+        let form = [("RoleArn", roleARN), ("RoleSessionName", sessionName), ("WebIdentityToken", token)]
+        var call = call(.assumeRoleWithWebIdentity, subject: roleARN, form)
+        call.isSigned = false
+        call.secrets = [token]
+        return try await client.send(call) { response in
+            try AWSXML.decode(AssumedReply.self, from: response.body).session()
         }
     }
 
@@ -147,4 +117,67 @@ public struct CallerIdentity: Sendable, Equatable {
     public let arn: String
     /// `AIDA…` for a user, `AROA…:<session name>` for a role.
     public let userID: String
+}
+
+/// The reply to either way of assuming a role.
+private struct AssumedReply: Decodable {
+    private struct Result: Decodable {
+        struct User: Decodable {
+            let roleID: String
+            let arn: String
+
+            private enum CodingKeys: String, CodingKey {
+                case roleID = "AssumedRoleId"
+                case arn = "Arn"
+            }
+        }
+        struct Keys: Decodable {
+            let accessKeyID: String
+            let secretAccessKey: String
+            let sessionToken: String
+            let expiration: String
+
+            private enum CodingKeys: String, CodingKey {
+                case accessKeyID = "AccessKeyId"
+                case secretAccessKey = "SecretAccessKey"
+                case sessionToken = "SessionToken"
+                case expiration = "Expiration"
+            }
+        }
+        let user: User
+        let credentials: Keys
+
+        private enum CodingKeys: String, CodingKey {
+            case user = "AssumedRoleUser"
+            case credentials = "Credentials"
+        }
+    }
+
+    private let result: Result
+
+    private enum CodingKeys: String, CodingKey {
+        case signed = "AssumeRoleResult"
+        case withToken = "AssumeRoleWithWebIdentityResult"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        result =
+            try container.decodeIfPresent(Result.self, forKey: .withToken)
+            ?? container.decode(Result.self, forKey: .signed)
+    }
+
+    func session() throws -> AssumedSession {
+        guard let expiration = AWSDate.parse(result.credentials.expiration) else { throw TruncatedReply() }
+        return AssumedSession(
+            credentials: Credentials(
+                accessKeyID: result.credentials.accessKeyID,
+                secretAccessKey: result.credentials.secretAccessKey,
+                sessionToken: result.credentials.sessionToken,
+                expiration: expiration
+            ),
+            assumedRoleID: result.user.roleID,
+            arn: result.user.arn
+        )
+    }
 }

@@ -130,6 +130,8 @@ public struct ModelNetwork: Sendable, Equatable {
 public struct ModelContainer: Sendable, Decodable {
     public let image: String?
     public let modelDataURL: String?
+    /// The ARN of the model package it was made of, if it was.
+    public let modelPackageName: String?
     /// `SingleModel` or `MultiModel`; AWS may leave the first out.
     public let mode: String?
     public let environment: [String: String]
@@ -139,6 +141,7 @@ public struct ModelContainer: Sendable, Decodable {
     private enum CodingKeys: String, CodingKey {
         case image = "Image"
         case modelDataURL = "ModelDataUrl"
+        case modelPackageName = "ModelPackageName"
         case mode = "Mode"
         case environment = "Environment"
         case multiModelConfig = "MultiModelConfig"
@@ -148,6 +151,7 @@ public struct ModelContainer: Sendable, Decodable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         image = try values.decodeIfPresent(String.self, forKey: .image)
         modelDataURL = try values.decodeIfPresent(String.self, forKey: .modelDataURL)
+        modelPackageName = try values.decodeIfPresent(String.self, forKey: .modelPackageName)
         mode = try values.decodeIfPresent(String.self, forKey: .mode)
         environment = try values.decodeIfPresent([String: String].self, forKey: .environment) ?? [:]
         multiModelConfig = try values.decodeIfPresent(JSONValue.self, forKey: .multiModelConfig)

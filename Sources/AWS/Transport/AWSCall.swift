@@ -22,6 +22,10 @@ struct AWSCall: Sendable {
     var mayBegin: (@Sendable (Duration) -> Bool)?
     /// The region, where it is not the client's.
     var region: String?
+    /// False for a call that carries its own proof of who makes it.
+    var isSigned = true
+    /// What the call carries that no message may hold.
+    var secrets: [String] = []
 
     var service: Service { operation.service }
 

@@ -62,7 +62,7 @@ public final class AWSClient: Sendable {
         let ticket = pacers.withLock { $0[call.service.name, default: Pacer()].ticket() }
         while true {
             try await waitForTurn(of: ticket, call)
-            let used = try await currentCredentials(call)
+            let used = call.isSigned ? try await currentCredentials(call) : nil
             let failure: Failure
             switch try await attempt(call, number: number, credentials: used, decode: decode) {
             case .success(let reply):
@@ -79,7 +79,7 @@ public final class AWSClient: Sendable {
                 let elapsed = timing.elapsed()
                 pacers.withLock { $0[call.service.name, default: Pacer()].wasThrottled(at: elapsed) }
             }
-            if failure.error.kind == .expiredCredentials, !hasRenewed {
+            if failure.error.kind == .expiredCredentials, let used, !hasRenewed {
                 hasRenewed = true
                 await credentials.invalidate(used)
                 continue
@@ -125,7 +125,7 @@ public final class AWSClient: Sendable {
     private func attempt<Reply>(
         _ call: AWSCall,
         number: Int,
-        credentials: Credentials,
+        credentials: Credentials?,
         decode: (HTTPResponse) throws -> Reply
     ) async throws -> Result<Reply, Failure> {
         let request = try request(call, credentials)
@@ -153,11 +153,11 @@ public final class AWSClient: Sendable {
     private func read<Reply>(
         _ call: AWSCall,
         _ response: HTTPResponse,
-        _ credentials: Credentials,
+        _ credentials: Credentials?,
         decode: (HTTPResponse) throws -> Reply
     ) -> Result<Reply, Failure> {
         guard (200..<300).contains(response.status) else {
-            let reply = ErrorReply(response, hiding: credentials.secrets)
+            let reply = ErrorReply(response, hiding: call.secrets + (credentials?.secrets ?? []))
             var failure = failure(call, reply)
             failure.hasSetClock = clock.learns(from: response, code: reply.code)
             return .failure(failure)
@@ -248,7 +248,7 @@ public final class AWSClient: Sendable {
         }
     }
 
-    private func request(_ call: AWSCall, _ credentials: Credentials) throws -> HTTPRequest {
+    private func request(_ call: AWSCall, _ credentials: Credentials?) throws -> HTTPRequest {
         let region = call.region ?? region
         guard var endpoint = Endpoint(call.service, region: region, environment: environment) else {
             throw call.error(
@@ -267,20 +267,22 @@ public final class AWSClient: Sendable {
         path = endpoint.basePath + path
         let query = URIEncoding.query(call.query)
         let signer = SigV4(service: call.service.signing, region: region, keys: keys)
-        let signature = try signer.sign(
-            method: call.method,
-            authority: endpoint.authority,
-            path: path,
-            query: query,
-            headers: call.headers,
-            body: call.body,
-            credentials: credentials,
-            at: clock.now()
-        )
+        let signature = try credentials.map { credentials in
+            try signer.sign(
+                method: call.method,
+                authority: endpoint.authority,
+                path: path,
+                query: query,
+                headers: call.headers,
+                body: call.body,
+                credentials: credentials,
+                at: clock.now()
+            )
+        }
         return HTTPRequest(
             method: call.method,
             url: "\(endpoint.scheme)://\(endpoint.authority)\(path)\(query.isEmpty ? "" : "?\(query)")",
-            headers: call.headers + signature,
+            headers: call.headers + (signature ?? []),
             body: call.body,
             timeouts: call.timeouts,
             maximumResponseBytes: call.maximumResponseBytes,

@@ -7,6 +7,7 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     case sendMessage = "SendMessage"
 
     case assumeRole = "AssumeRole"
+    case assumeRoleWithWebIdentity = "AssumeRoleWithWebIdentity"
     case getCallerIdentity = "GetCallerIdentity"
 
     case headObject = "HeadObject"
@@ -37,6 +38,8 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     case listTags = "ListTags"
     case addTags = "AddTags"
     case invokeEndpoint = "InvokeEndpoint"
+    case listModels = "ListModels"
+    case listEndpointConfigs = "ListEndpointConfigs"
 
     case describeAlarms = "DescribeAlarms"
     case putEvents = "PutEvents"
@@ -48,6 +51,7 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     case describeEventBus = "DescribeEventBus"
     case headBucket = "HeadBucket"
     case getRole = "GetRole"
+    case listRoles = "ListRoles"
     case simulatePrincipalPolicy = "SimulatePrincipalPolicy"
     case batchGetImage = "BatchGetImage"
     case describeKey = "DescribeKey"
@@ -60,28 +64,32 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     public var isDoctors: Bool {
         switch self {
         case .getQueueAttributes, .listRuleNamesByTarget, .describeRule, .describeEventBus, .headBucket,
-            .getRole, .simulatePrincipalPolicy, .batchGetImage, .describeKey, .listServiceQuotas:
+            .getRole, .listRoles, .simulatePrincipalPolicy, .batchGetImage, .describeKey, .listServiceQuotas:
             true
         default: false
         }
     }
 
+    /// Whether `sluice teardown` alone asks it, so that a rollout needs no permission for it.
+    public var isTeardowns: Bool { self == .listModels || self == .listEndpointConfigs }
+
     var service: Service {
         switch self {
         case .receiveMessage, .deleteMessageBatch, .sendMessage, .getQueueAttributes: .sqs
-        case .assumeRole, .getCallerIdentity: .sts
+        case .assumeRole, .assumeRoleWithWebIdentity, .getCallerIdentity: .sts
         case .headObject, .getObject, .copyObject, .createMultipartUpload, .uploadPartCopy,
             .completeMultipartUpload, .abortMultipartUpload, .listParts, .listMultipartUploads, .listObjects,
             .deleteObjects, .headBucket:
             .s3
         case .describeModelPackage, .listModelPackages, .createModel, .describeModel, .deleteModel,
             .createEndpointConfig, .describeEndpointConfig, .deleteEndpointConfig, .createEndpoint,
-            .describeEndpoint, .updateEndpoint, .deleteEndpoint, .listEndpoints, .listTags, .addTags:
+            .describeEndpoint, .updateEndpoint, .deleteEndpoint, .listEndpoints, .listTags, .addTags,
+            .listModels, .listEndpointConfigs:
             .sageMaker
         case .invokeEndpoint: .sageMakerRuntime
         case .describeAlarms: .cloudWatch
         case .putEvents, .listRuleNamesByTarget, .describeRule, .describeEventBus: .eventBridge
-        case .getRole, .simulatePrincipalPolicy: .iam
+        case .getRole, .listRoles, .simulatePrincipalPolicy: .iam
         case .batchGetImage: .ecr
         case .describeKey: .kms
         case .listServiceQuotas: .serviceQuotas

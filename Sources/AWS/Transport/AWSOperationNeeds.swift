@@ -53,7 +53,8 @@ extension AWSOperation {
         case .deleteMessageBatch: [Need("sqs:DeleteMessage", .queue)]
         case .sendMessage: [Need("sqs:SendMessage", .queue)]
         case .assumeRole: [Need("sts:AssumeRole", .role)]
-        case .getCallerIdentity: []
+        // Whoever has a token needs no policy of their own: the role's trust policy decides.
+        case .assumeRoleWithWebIdentity, .getCallerIdentity: []
         case .describeAlarms: [Need("cloudwatch:DescribeAlarms", .everything)]
         case .putEvents: [Need("events:PutEvents", .eventBus)]
         case .headObject, .getObject, .copyObject, .createMultipartUpload, .uploadPartCopy,
@@ -66,6 +67,7 @@ extension AWSOperation {
         case .describeEventBus: [Need("events:DescribeEventBus", .eventBus)]
         case .headBucket: [Need("s3:ListBucket", .bucket)]
         case .getRole: [Need("iam:GetRole", .executionRole)]
+        case .listRoles: [Need("iam:ListRoles", .everything)]
         case .simulatePrincipalPolicy: [Need("iam:SimulatePrincipalPolicy", .role)]
         case .batchGetImage: [Need("ecr:BatchGetImage", .repository)]
         case .describeKey: [Need("kms:DescribeKey", .objectKey), Need("kms:DescribeKey", .volumeKey)]
@@ -117,7 +119,7 @@ extension AWSOperation {
         case .createEndpoint: need(.endpoint, .endpointConfig) + tagged(.endpoint) + [grant]
         case .updateEndpoint: need(.endpoint, .endpointConfig) + [grant]
         case .describeEndpoint, .deleteEndpoint, .invokeEndpoint: need(.endpoint)
-        case .listEndpoints: need(.everything)
+        case .listEndpoints, .listModels, .listEndpointConfigs: need(.everything)
         case .listTags: need(.model, .endpointConfig, .endpoint)
         // What is adopted gets its tag once it is verified.
         case .addTags: need(.endpoint)

@@ -7,6 +7,8 @@ struct AccountCheck: Sendable {
 
     private var name: String { ward.name }
 
+    var areas: [Doctor.Area] { [endpoints, endpointList, executionRole, images, keys, alarms, quotas] }
+
     func keys() async throws -> [Finding] {
         try await ward.deployment.keyARNs.concurrentMap(atMost: 2) { key in
             switch try await see({ try await KMS(ward.client).keyState(id: key) }) {

@@ -5,36 +5,39 @@ public import Native
 /// Looks, with the worker's own credentials and changing nothing, at everything a rollout of an accounts folder
 /// will need, and says all that is missing at once.
 public struct Doctor: Sendable {
-    /// How much is looked at at a time.
-    private static let breadth = 8
+    /// What is looked at by itself.
+    typealias Area = @Sendable () async throws -> [Finding]
 
-    private let folder: AccountsFolder
-    private let downstream: [String]
+    /// How much is looked at at a time.
+    static let breadth = 8
+
+    let settings: Settings
     private let environment: AWSEnvironment
     private let http: any HTTPSender
-    private let base: any CredentialProvider
+    let base: any CredentialProvider
     private let clock: ServerClock
 
-    /// - Parameter settings: The accounts folder, and which of its accounts the worker drives.
+    /// - Parameter settings: Which accounts are looked at: those that the worker drives.
     public init(
         _ settings: Settings,
         environment: AWSEnvironment,
         http: any HTTPSender,
         base: any CredentialProvider
     ) {
-        folder = settings.share
-        downstream = settings.downstream
+        self.settings = settings
         self.environment = environment
         self.http = http
         self.base = base
         clock = ServerClock()
     }
 
+    var folder: AccountsFolder { settings.folder }
+
     /// Everything that was found: the worker's and the registry's first, then account by account.
     ///
     /// Throws `CancellationError`.
     public func examine() async throws -> [Finding] {
-        let own = client(base, nil, folder.registry.workerNames.region)
+        let own = client(base, nil, folder.registry.region)
         let identity: CallerIdentity
         switch try await see({ try await STS(own).callerIdentity() }) {
         case .success(let found): identity = found
@@ -43,59 +46,105 @@ public struct Doctor: Sendable {
                 "give the worker credentials, in any way that AWS's SDKs find them; nothing else was looked at"
             return [.missing("worker", "identity", "\(error)", fix: fix)]
         }
-        let principal = Self.principal(identity.arn)
-        let worker = Permissions(folder, worker: principal, handsOverTo: downstream).roles[0]
-        let roles = RoleCheck(own: own, worker: worker) { credentials, account, region in
+        let workers = self.workers(as: Self.principal(identity.arn))
+        let unplaced = Permissions(folder, workers, [])
+        let roles = RoleCheck(own: own, worker: unplaced.roles[0]) { credentials, account, region in
             client(StaticCredentials(credentials), account, region)
         }
-        let text = "runs as \(identity.arn), SenderId \(identity.userID)"
-        var findings = [Finding.ok("worker", "identity", text)]
-
-        let registry = try await self.registry(
-            roles,
-            Permissions(folder, worker: principal, handsOverTo: downstream)
-        )
-        findings += registry.findings
-        let permissions = Permissions(
-            folder,
-            worker: principal,
-            handsOverTo: downstream,
-            artifacts: registry.places
-        )
+        let registry = try await self.registry(roles, unplaced)
+        let permissions = Permissions(folder, workers, registry.places)
         let wards = try await self.wards(roles, permissions, registry)
-        let workerCheck = WorkerCheck(
+
+        var areas = self.areas(own, permissions.roles[0], registry, workers)
+        areas.append(senders(identity, own, permissions.roles[0], wards.found).look)
+        for ward in wards.found {
+            let storage = StorageCheck(ward: ward, registry: folder.registry) { place in
+                folder.artifactStatements([place], workers)
+            }
+            areas +=
+                [storage.artifacts, storage.models, storage.testObjects] + AccountCheck(ward: ward).areas
+            areas += policies(ward, permissions, registry.artifacts).map { $0.look }
+        }
+        let results = try await areas.concurrentMap(atMost: Self.breadth) { try await $0() }
+        let text = "runs as \(identity.arn), SenderId \(identity.userID)"
+        let first = [Finding.ok("worker", "identity", text)] + others + registry.findings + wards.findings
+        return Self.ordered(first + results.flatMap(\.self), folder)
+    }
+
+    private func areas(
+        _ own: AWSClient,
+        _ worker: RolePermissions,
+        _ registry: Registry,
+        _ workers: [WorkerPlan]
+    ) -> [Area] {
+        let check = WorkerCheck(
             folder: folder,
             role: worker,
             own: own,
             registry: registry.client,
-            queuePolicy: folder.queuePolicy.statements[0],
+            registryRole: registry.role,
+            queuePolicy: folder.queuePolicy(folder.registry.queue, workers).statements[0],
             now: { Date() }
         )
-        let workerPolicy = PolicyCheck(
+        let policy = PolicyCheck(
             name: "worker",
             role: worker,
             grant: worker.optional.first { $0.sid == "Simulate" },
             grantee: worker,
-            client: own
+            client: own,
+            known: registry.artifacts
         )
-        var looks: [Look] = [workerCheck.clock, workerCheck.queue, workerCheck.bus, workerPolicy.look]
-        for ward in wards.found {
-            let storage = StorageCheck(ward: ward, registry: folder.registry) { place in
-                folder.artifactStatements([place], worker: principal)
-            }
-            let account = AccountCheck(ward: ward)
-            looks += [
-                storage.artifacts, storage.models, storage.testObjects, account.endpoints,
-                account.endpointList,
-                account.executionRole, account.images, account.keys, account.alarms, account.quotas,
-            ]
-            looks += policies(ward, permissions).map { $0.look }
-        }
-        let results = try await looks.concurrentMap(atMost: Self.breadth) { try await $0() }
-        return Self.ordered(findings + wards.findings + results.flatMap(\.self), folder)
+        let queues: [Area] = settings.queues.map { url in { try await check.queue(url) } }
+        return [check.clock] + queues + [check.bus, policy.look]
     }
 
-    private typealias Look = @Sendable () async throws -> [Finding]
+    private func senders(
+        _ identity: CallerIdentity,
+        _ own: AWSClient,
+        _ worker: RolePermissions,
+        _ wards: [Ward]
+    ) -> SenderPatterns {
+        let here = SenderPatterns.Place(
+            name: "worker",
+            account: identity.account,
+            client: own,
+            role: worker,
+            grant: worker.optional.first { $0.sid == "LookAtRoles" }
+        )
+        return SenderPatterns(
+            folder: folder,
+            places: [here]
+                + wards.map { ward in
+                    .init(
+                        name: ward.name,
+                        account: ward.account.account,
+                        client: ward.client,
+                        role: ward.role,
+                        grant: ward.statement("LookAtRoles")
+                    )
+                }
+        )
+    }
+
+    /// This worker, with all that it drives, and then the others.
+    private func workers(as principal: String) -> [WorkerPlan] {
+        let driven = folder.accounts.filter { settings.driven.contains($0.name) }
+        let others = folder.accounts.filter { !settings.driven.contains($0.name) }
+        return [WorkerPlan(who: "worker", arn: principal, accounts: driven)] + folder.workers(driving: others)
+    }
+
+    /// What other workers drive, they have to look at themselves.
+    private var others: [Finding] {
+        folder.accounts.filter { !settings.driven.contains($0.name) }.map { account in
+            .unknown(
+                account.name,
+                "worker",
+                "another worker drives it",
+                fix:
+                    "run `sluice doctor\(account.queue == nil ? "" : " --only \(account.name)")` as that worker"
+            )
+        }
+    }
 
     /// The worker's and the registry's first, then by account in the folder's order; otherwise as they came.
     static func ordered(_ findings: [Finding], _ folder: AccountsFolder) -> [Finding] {
@@ -112,99 +161,7 @@ public struct Doctor: Sendable {
         return "\(match.1):iam::\(match.2):role/\(match.3)"
     }
 
-    private struct Registry {
-        var findings: [Finding]
-        let client: AWSClient
-        var packages: [NewestPackage] = []
-
-        /// Where the packages have their artifacts.
-        var places: [S3Prefix] {
-            packages.compactMap { $0.artifact.flatMap(S3URL.init)?.folder }.unique
-        }
-    }
-
-    private func registry(_ roles: RoleCheck, _ permissions: Permissions) async throws -> Registry {
-        let document = folder.registry
-        let role = document.role.flatMap(permissions.role) ?? permissions.roles[0]
-        var registry = Registry(findings: [], client: client(base, nil, document.region))
-        if let arn = document.role {
-            let sight = try await roles.look(
-                .init(
-                    name: "registry",
-                    account: document.account,
-                    region: document.region,
-                    role: arn,
-                    externalID: document.externalId,
-                    permissions: role
-                )
-            )
-            guard let found = sight.client else {
-                registry.findings.append(sight.finding)
-                return registry
-            }
-            registry = Registry(findings: [sight.finding], client: found)
-        }
-        let check = RegistryCheck(
-            registry: document,
-            role: role,
-            policies: permissions.resources,
-            client: registry.client
-        )
-        let sights = try await folder.groups.concurrentMap(atMost: Self.breadth) {
-            try await check.look(at: $0)
-        }
-        registry.findings += sights.flatMap(\.findings)
-        registry.packages = sights.compactMap(\.package)
-        return registry
-    }
-
-    private func wards(
-        _ roles: RoleCheck,
-        _ permissions: Permissions,
-        _ registry: Registry
-    ) async throws -> (found: [Ward], findings: [Finding]) {
-        let deployments = folder.deployments(
-            artifacts: ArtifactSources(owners: folder.registry.artifactOwners, prefixes: registry.places)
-        )
-        let seen = try await deployments.concurrentMap(atMost: Self.breadth) { deployment in
-            let account = deployment.account
-            let role = account.role.flatMap(permissions.role) ?? permissions.roles[0]
-            let sight = try await roles.look(
-                .init(
-                    name: account.name,
-                    account: account.account,
-                    region: account.region,
-                    role: account.role,
-                    externalID: account.externalId,
-                    permissions: role
-                )
-            )
-            let ward = sight.client.map { found in
-                // Own credentials are used in the region of the account that has no role.
-                let local = account.role == nil ? client(base, account.account, account.region) : found
-                return Ward(deployment: deployment, client: local, role: role, packages: registry.packages)
-            }
-            return (ward, sight.finding)
-        }
-        return (seen.compactMap(\.0), seen.map(\.1))
-    }
-
-    /// What IAM is asked about an account: its role, unless that is the worker's own, and its execution role.
-    private func policies(_ ward: Ward, _ permissions: Permissions) -> [PolicyCheck] {
-        let execution = permissions.role(ward.account.executionRole).map(\.loading)
-        let own = ward.account.role == nil ? nil : ward.role
-        return [own, execution].compactMap(\.self).map { role in
-            PolicyCheck(
-                name: ward.name,
-                role: role,
-                grant: ward.statement("Simulate"),
-                grantee: ward.role,
-                client: ward.client
-            )
-        }
-    }
-
-    private func client(_ credentials: any CredentialProvider, _ account: String?, _ region: String)
+    func client(_ credentials: any CredentialProvider, _ account: String?, _ region: String)
         -> AWSClient
     {
         AWSClient(

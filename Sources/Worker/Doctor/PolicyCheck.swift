@@ -9,6 +9,8 @@ struct PolicyCheck: Sendable {
     let grant: Statement?
     let grantee: RolePermissions
     let client: AWSClient
+    /// ARNs of what is there, to ask about in the place of those that end in anything.
+    var known: [String] = []
 
     /// What stands in an ARN for names that are not known before.
     private static let sample = "sluice-doctor"
@@ -60,9 +62,14 @@ struct PolicyCheck: Sendable {
             role: arn,
             actions: statement.actions,
             resources: statement.resources == ["*"]
-                ? [] : statement.resources.map { $0.replacing("*", with: Self.sample) },
+                ? [] : statement.resources.map { Self.example(of: $0, known) },
             context: context
         )
+    }
+
+    static func example(of resource: String, _ known: [String]) -> String {
+        guard resource.contains("*") else { return resource }
+        return known.first { PolicyText.glob(resource, $0) } ?? resource.replacing("*", with: sample)
     }
 
     /// One finding for each statement that does not hold, or one that all do; one that IAM may not be asked.

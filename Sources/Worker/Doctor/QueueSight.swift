@@ -5,19 +5,20 @@ import Native
 struct QueueSight {
     static let account = "worker"
 
-    let registry: RegistryDocument
-    /// Nil where the queue does not exist.
+    let url: String
+    let arn: String
     let attributes: [String: String]
     /// The ARNs of the rules that deliver to it, as far as they are known.
     let rules: [String]
-    /// What the queue's policy has to say where no rule is known.
-    let wanted: Statement
+    /// What the queue's policy has to say where no rule is known; nil for a queue that no event has to reach,
+    /// because releases are handed over there.
+    let wanted: Statement?
 
-    var findings: [Finding] { [policy, deadLetters, encryption].compactMap(\.self) }
+    var findings: [Finding] { [wanted.map(policy), deadLetters, encryption].compactMap(\.self) }
 
-    private var name: String { "queue \(registry.queue.split(separator: "/").last ?? "")" }
+    private var name: String { "queue \(url.split(separator: "/").last ?? "")" }
 
-    private func missing(_ check: String, _ text: String) -> Finding {
+    private func missing(_ check: String, _ text: String, _ wanted: Statement) -> Finding {
         var statement = wanted
         if !rules.isEmpty { statement.condition = ["ArnEquals": ["aws:SourceArn": rules]] }
         return .missing(
@@ -28,14 +29,18 @@ struct QueueSight {
         )
     }
 
-    private var policy: Finding {
+    private func policy(_ wanted: Statement) -> Finding {
         let senders = PolicyText(attributes["Policy"] ?? "").entries.filter { entry in
             entry.allows && entry.names(service: "events.amazonaws.com")
                 && entry.covers(action: "sqs:SendMessage")
-                && entry.covers(resource: registry.queueARN)
+                && entry.covers(resource: arn)
         }
         guard !senders.isEmpty else {
-            return missing("queue policy", "\(name) lets EventBridge send nothing, so no event arrives")
+            return missing(
+                "queue policy",
+                "\(name) lets EventBridge send nothing, so no event arrives",
+                wanted
+            )
         }
         let bound = senders.filter {
             $0.condition(on: "aws:SourceArn") != nil || $0.condition(on: "aws:SourceAccount") != nil
@@ -43,7 +48,8 @@ struct QueueSight {
         guard bound.count == senders.count else {
             return missing(
                 "queue policy",
-                "\(name) lets EventBridge send for anybody's rules: no condition asks for aws:SourceArn"
+                "\(name) lets EventBridge send for anybody's rules: no condition asks for aws:SourceArn",
+                wanted
             )
         }
         for rule in rules {
@@ -51,7 +57,7 @@ struct QueueSight {
                 entry.condition(on: "aws:SourceArn")?.contains { PolicyText.glob($0, rule) } ?? true
             }
             guard isLet else {
-                return missing("queue policy", "\(name) does not let rule \(rule) send")
+                return missing("queue policy", "\(name) does not let rule \(rule) send", wanted)
             }
         }
         return .ok(Self.account, "queue policy", "EventBridge may send for the rules' ARNs alone")

@@ -4,7 +4,7 @@ import Promotion
 
 /// Looks at the model package groups and their newest approved packages.
 struct RegistryCheck: Sendable {
-    let registry: RegistryDocument
+    let settings: Settings
     let role: RolePermissions
     /// The policies that groups of other accounts have to have.
     let policies: [ResourcePolicy]
@@ -22,7 +22,7 @@ struct RegistryCheck: Sendable {
     func look(at group: ModelPackageGroup) async throws -> Sight {
         let listed = try await see {
             try await SageMaker(client).listModelPackages(
-                group: group.description,
+                group: settings.reference(toGroup: group.name),
                 approvalStatus: .approved,
                 maximum: 1
             ).items
@@ -70,7 +70,7 @@ struct RegistryCheck: Sendable {
                 "group",
                 "there is no model package group \(group)",
                 fix:
-                    "create it in \(group.owner(in: registry).account), or mend `models` of the endpoints it feeds"
+                    "create it in \(group.owner(in: settings.registry).account), or mend `models` of the endpoints it feeds"
             )
         }
         guard error.kind == .denied else {

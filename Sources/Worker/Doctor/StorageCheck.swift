@@ -13,10 +13,13 @@ struct StorageCheck: Sendable {
     func artifacts() async throws -> [Finding] {
         var findings: [Finding] = []
         var readable: [String] = []
-        var buckets: Set<String> = []
+        var buckets: [String: String?] = [:]
         for package in ward.served {
             guard let url = package.artifact, let place = S3URL(url) else { continue }
-            if buckets.insert(place.bucket).inserted, let region = try await elsewhere(place.bucket) {
+            if buckets[place.bucket] == nil {
+                buckets[place.bucket] = .some(try await elsewhere(place.bucket))
+            }
+            if let region = buckets[place.bucket] ?? nil {
                 findings.append(
                     .missing(
                         ward.name,
@@ -27,6 +30,7 @@ struct StorageCheck: Sendable {
                             + "replication for example, and register them from it"
                     )
                 )
+                continue
             }
             if let finding = try await artifact(package, url, place) {
                 findings.append(finding)

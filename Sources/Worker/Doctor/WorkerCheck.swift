@@ -7,8 +7,9 @@ struct WorkerCheck: Sendable {
     let role: RolePermissions
     /// With the worker's own credentials.
     let own: AWSClient
-    /// As the registry's role, where it has one.
-    let registry: AWSClient
+    /// As who reads the registry; nil where that cannot be.
+    let registry: AWSClient?
+    let registryRole: RolePermissions
     let queuePolicy: Statement
     /// This machine's time.
     let now: @Sendable () -> Date
@@ -43,46 +44,45 @@ struct WorkerCheck: Sendable {
         )
     }
 
-    func queue() async throws -> [Finding] {
-        let url = folder.registry.queue
-        let rules = try await rules()
-        let found = (try? rules.get()) ?? []
-        let ruleFinding = ruleFinding(rules)
+    /// One look for each queue that the worker polls.
+    func queue(_ url: String) async throws -> [Finding] {
+        let isCentral = url == folder.registry.queue
+        let rules = isCentral ? try await rules() : nil
+        let told = rules.map(ruleFinding) ?? []
         switch try await see({ try await SQS(own).queueAttributes(queueURL: url) }) {
         case .success(let attributes):
             let sight = QueueSight(
-                registry: folder.registry,
+                url: url,
+                arn: folder.arn(ofQueue: url),
                 attributes: attributes,
-                rules: found.compactMap(\.arn),
-                wanted: queuePolicy
+                rules: ((try? rules?.get()) ?? []).compactMap(\.arn),
+                wanted: isCentral ? queuePolicy : nil
             )
-            return [try await deleting(), try await receiving(attributes)].compactMap(\.self) + sight.findings
-                + ruleFinding
-        case .failure(let error) where error.isMissing:
-            return [noQueue] + ruleFinding
+            let tried = [try await deleting(url), try await receiving(url, attributes)].compactMap(\.self)
+            return tried + sight.findings + told
+        case .failure(let error) where error.isMissing: return [noQueue(url)] + told
         case .failure(let error):
             let look = role.optional.first { $0.sid == "LookAtQueue" }
-            return [try await deleting(), .unseen(Self.name, "queue", error, role, look)].compactMap(\.self)
-                + ruleFinding
+            let unseen = Finding.unseen(Self.name, "queue", error, role, look)
+            return [try await deleting(url), unseen].compactMap(\.self) + told
         }
     }
 
     /// Nothing is deleted: no message has such a receipt. Nil where nothing is wrong.
-    private func deleting() async throws -> Finding? {
-        let url = folder.registry.queue
+    private func deleting(_ url: String) async throws -> Finding? {
         switch try await see({ try await SQS(own).deleteMessages(queueURL: url, receiptHandles: ["none"]) }) {
-        case .failure(let error) where error.isMissing: return noQueue
+        case .failure(let error) where error.isMissing: return noQueue(url)
         case .failure(let error) where error.kind == .denied: return denied("deleted", error)
         default: return nil
         }
     }
 
-    private var noQueue: Finding {
+    private func noQueue(_ url: String) -> Finding {
         .missing(
             Self.name,
             "queue",
-            "there is no queue \(folder.registry.queue)",
-            fix: "create it, or mend `queue` of the registry document"
+            "there is no queue \(url)",
+            fix: "create it, or mend `queue` in the accounts folder"
         )
     }
 
@@ -97,7 +97,7 @@ struct WorkerCheck: Sendable {
     }
 
     /// A receive takes a message out of sight and counts against it, so it is tried on an empty queue alone.
-    private func receiving(_ attributes: [String: String]) async throws -> Finding {
+    private func receiving(_ url: String, _ attributes: [String: String]) async throws -> Finding {
         let waiting = attributes["ApproximateNumberOfMessages"] ?? "0"
         guard waiting == "0" else {
             return .ok(
@@ -108,7 +108,7 @@ struct WorkerCheck: Sendable {
         }
         let received = try await see {
             try await SQS(own).receiveMessages(
-                queueURL: folder.registry.queue,
+                queueURL: url,
                 maximum: 1,
                 waitSeconds: 0,
                 visibilitySeconds: 0
@@ -121,8 +121,9 @@ struct WorkerCheck: Sendable {
         }
     }
 
-    private func rules() async throws -> Seen<[EventRule]> {
-        try await see {
+    private func rules() async throws -> Seen<[EventRule]>? {
+        guard let registry else { return nil }
+        return try await see {
             let events = EventBridge(registry)
             var rules: [EventRule] = []
             for name in try await events.ruleNames(target: folder.registry.queueARN) {
@@ -138,8 +139,8 @@ struct WorkerCheck: Sendable {
             let groups = folder.groups.map(\.name)
             return [RuleSight(registry: folder.registry, groups: groups, rules: rules).finding]
         case .failure(let error):
-            let looks = folder.ruleLooks.first { $0.actions == [error.operation].map { "events:\($0)" } }
-            return [.unseen(RuleSight.account, "rule", error, nil, looks)]
+            let look = folder.ruleLooks.first { $0.actions == ["events:\(error.operation)"] }
+            return [.unseen(RuleSight.account, "rule", error, registryRole, look)]
         }
     }
 

@@ -1,18 +1,20 @@
 import AWS
+import Promotion
 
-/// What `sluice doctor` looks with, besides what a rollout needs anyway. All of it reads, and none has to be given.
+/// What `sluice doctor` looks with, and `sluice teardown`, besides what a rollout needs anyway. All of it reads, and
+/// none has to be given.
 extension AccountsFolder {
-    func workerLooks(_ worker: String) -> [Statement] {
+    func looks(of worker: WorkerPlan) -> [Statement] {
         var statements = [
             Statement(
                 "LookAtQueue",
                 [AWSOperation.getQueueAttributes].actions(on: .queue),
-                on: [registry.queueARN],
+                on: worker.queues(in: self).map(arn(ofQueue:)),
                 because: "Whether EventBridge may send to the queue is in the queue's own policy."
             ),
-            .simulation(of: [worker]),
+            .simulation(of: [worker.arn]),
         ]
-        if let bus = registry.busARN {
+        if let bus = bus(of: worker) {
             statements.append(
                 Statement(
                     "LookAtBus",
@@ -22,7 +24,10 @@ extension AccountsFolder {
                 )
             )
         }
-        return statements + (registry.role == nil ? ruleLooks : [])
+        if !roleIDs.isEmpty { statements.append(.listingRoles) }
+        // Another account's rules cannot be looked at from outside.
+        let isAtHome = registry.role == nil && worker.account == registry.account
+        return statements + (isAtHome ? ruleLooks : [])
     }
 
     /// The rules are in the registry's account.
@@ -45,6 +50,14 @@ extension AccountsFolder {
 }
 
 extension Statement {
+    /// Finding the role behind a SenderId.
+    static let listingRoles = Statement(
+        "LookAtRoles",
+        [AWSOperation.listRoles].actions(on: .everything),
+        on: ["*"],
+        because: "Approvers are named by ids, and IAM tells whose they are only by listing all roles."
+    )
+
     /// Asking what policies say, where only a change would show it otherwise.
     static func simulation(of roles: [String]) -> Statement {
         Statement(
@@ -99,6 +112,18 @@ extension Deployment {
                     because: "SageMaker goes back on no alarm that does not exist."
                 )
             )
+        }
+        statements.append(
+            Statement(
+                "ListForTeardown",
+                [.listModels, .listEndpointConfigs].actions(on: .everything),
+                on: ["*"],
+                because:
+                    "`sluice teardown` finds what is left in the account, and AWS lists all or nothing."
+            )
+        )
+        if (account.upstream + endpoints.flatMap(\.patterns)).contains(where: { $0.session != nil }) {
+            statements.append(.listingRoles)
         }
         if count > 1 {
             for index in statements.indices { statements[index].sid += account.name.asSID }

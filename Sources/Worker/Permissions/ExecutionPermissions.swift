@@ -20,13 +20,13 @@ extension AccountsFolder {
 }
 
 extension RolePermissions {
-    /// Of an execution role what a model is loaded with; logs and metrics are missed by nobody's release.
+    /// Of an execution role what a release needs; logs and metrics are missed by nobody's, and of which images is
+    /// not asked where the accounts folder does not say.
     var loading: RolePermissions {
+        let spared = ["Logs", "Metrics"]
         let loads = statements.filter { statement in
-            let isLoad = ["ReadModels", "ListModels", "PullImages", "Key"].contains {
-                statement.sid.hasPrefix($0)
-            }
-            return isLoad && statement.resources != ["*"]
+            let isUnknown = statement.sid.hasPrefix("PullImages") && statement.resources == ["*"]
+            return !isUnknown && !spared.contains { statement.sid.hasPrefix($0) }
         }
         return RolePermissions(who: who, arn: arn, statements: loads, trust: trust)
     }

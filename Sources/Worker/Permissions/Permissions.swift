@@ -8,34 +8,29 @@ public struct Permissions: Hashable, Sendable {
     public let resources: [ResourcePolicy]
 
     /// - Parameters:
-    ///   - worker: The ARN of the role that the worker runs as.
-    ///   - handsOverTo: The URLs of the queues of other accounts' workers that releases go on to.
+    ///   - workers: The ARNs of the roles that the workers run as; each is for the worker whose queue is in its
+    ///     account.
     ///   - artifacts: Where the registry's packages have their artifacts. Without any, what may be read is
     ///     bounded by the accounts in `artifactOwners` alone.
-    public init(
-        _ folder: AccountsFolder,
-        worker: String? = nil,
-        handsOverTo queues: [String] = [],
-        artifacts: [S3Prefix] = []
-    ) {
-        let worker = worker ?? folder.registry.workerNames.role(Self.workerByDefault)
+    public init(_ folder: AccountsFolder, workers: [String] = [], artifacts: [S3Prefix] = []) {
+        self.init(folder, folder.workers(as: workers), artifacts)
+    }
+
+    /// - Parameter workers: Who drives what; the first of them comes first.
+    init(_ folder: AccountsFolder, _ workers: [WorkerPlan], _ artifacts: [S3Prefix]) {
         let sources = ArtifactSources(owners: folder.registry.artifactOwners, prefixes: artifacts)
         let deployments = folder.deployments(artifacts: sources)
-        let trust = TrustPolicy(worker: worker)
-        let own =
-            folder.workerStatements + folder.handoffStatements(to: queues)
-            + (folder.registry.role == nil ? folder.registryStatements : [])
-        let unassumed = deployments.filter { $0.account.role == nil }
-
-        var roles = [
-            RolePermissions(
-                who: "worker",
-                arn: worker,
-                statements: own + unassumed.flatMap { $0.statements(among: unassumed.count) },
-                optional: folder.workerLooks(worker)
-                    + unassumed.flatMap { $0.looks(as: worker, among: unassumed.count) }
+        var roles = workers.map { worker in
+            let unassumed = deployments.filter { worker.drives($0.account) && $0.account.role == nil }
+            return RolePermissions(
+                who: worker.who,
+                arn: worker.arn,
+                statements: folder.statements(of: worker)
+                    + unassumed.flatMap { $0.statements(among: unassumed.count) },
+                optional: folder.looks(of: worker)
+                    + unassumed.flatMap { $0.looks(as: worker.arn, among: unassumed.count) }
             )
-        ]
+        }
         if let role = folder.registry.role {
             roles.append(
                 RolePermissions(
@@ -43,31 +38,29 @@ public struct Permissions: Hashable, Sendable {
                     arn: role,
                     statements: folder.registryStatements,
                     optional: folder.ruleLooks + [.simulation(of: [role])],
-                    trust: trust.assumable(folder.registry.externalId)
+                    trust: .assumable(by: workers.map(\.arn), folder.registry.externalId)
                 )
             )
         }
         let assumed = Dictionary(grouping: deployments.filter { $0.account.role != nil }) { $0.account.role }
         for (role, deployments) in assumed.sorted(by: { ($0.key ?? "") < ($1.key ?? "") }) {
             guard let role else { continue }
+            let drivers = workers.filter { worker in deployments.contains { worker.drives($0.account) } }
             roles.append(
                 RolePermissions(
                     who: deployments.map(\.account.name).joined(separator: ", "),
                     arn: role,
                     statements: deployments.flatMap { $0.statements(among: deployments.count) },
                     optional: deployments.flatMap { $0.looks(as: role, among: deployments.count) },
-                    trust: trust.assumable(deployments[0].account.externalId)
+                    trust: .assumable(by: drivers.map(\.arn), deployments[0].account.externalId)
                 )
             )
         }
         roles += folder.executionRoles
         roles.append(folder.people)
         self.roles = roles
-        resources = folder.resourcePolicies(worker: worker, artifacts: artifacts)
+        resources = folder.resourcePolicies(workers, artifacts)
     }
-
-    /// The name of the worker's role where nobody says another.
-    static let workerByDefault = "sluice-worker"
 
     /// The role that has this ARN.
     public func role(_ arn: String) -> RolePermissions? {
@@ -77,12 +70,14 @@ public struct Permissions: Hashable, Sendable {
 
 /// What one role has to be allowed, and who has to be allowed to assume it.
 public struct RolePermissions: Hashable, Sendable {
-    /// `worker`, `registry`, the names of deployment accounts, `execution role of` those, or `people`.
+    /// `worker`, `worker of` accounts with a queue, `registry`, the names of deployment accounts, `execution role of`
+    /// those, or `people`.
     public let who: String
     /// The role's ARN; nil for people, who have roles of their own.
     public let arn: String?
     public let statements: [Statement]
-    /// What `sluice doctor` looks with besides; without them it says what it could not look at.
+    /// What `sluice doctor` looks with besides, without which it says what it could not look at, and what
+    /// `sluice teardown` lists with.
     public let optional: [Statement]
     /// Its trust policy; nil where that is for whoever runs the worker, or people, to say.
     public var trust: [Statement]?
@@ -129,17 +124,16 @@ struct ArtifactSources: Hashable {
     }
 }
 
-struct TrustPolicy {
-    let worker: String
-
-    func assumable(_ externalID: String?) -> [Statement] {
+extension [Statement] {
+    /// A role's trust policy.
+    fileprivate static func assumable(by workers: [String], _ externalID: String?) -> [Statement] {
         [
             Statement(
                 "Worker",
                 [AWSOperation.assumeRole].actions(on: .role),
                 on: [],
                 condition: externalID.map { ["StringEquals": ["sts:ExternalId": [$0]]] } ?? [:],
-                principal: .roles([worker]),
+                principal: .roles(workers),
                 because: "The worker assumes the role"
                     + (externalID == nil ? "." : ", and only for who gave it this external id.")
             )

@@ -31,17 +31,12 @@ struct ResourceNames: Hashable {
 extension RegistryDocument {
     var names: ResourceNames { ResourceNames(region: region, account: account) }
 
-    var queueARN: String { Self.arn(ofQueue: queue, region: region) }
-
-    /// The ARN of the bus that gets Sluice's own events, where one does.
-    var busARN: String? {
-        events.map { $0.hasPrefix("arn:") ? $0 : workerNames.arn("events", "event-bus/\($0)") }
-    }
-
-    /// Where the worker's own credentials are: the account of the queue it polls.
-    var workerNames: ResourceNames {
+    /// The account and region of the queue that the registry's events arrive on.
+    var queueNames: ResourceNames {
         ResourceNames(region: region, account: AWSNames.account(ofQueue: queue) ?? account)
     }
+
+    var queueARN: String { Self.arn(ofQueue: queue, region: region) }
 
     /// A queue's ARN from its URL; its region is in the host's name, where AWS made that.
     static func arn(ofQueue url: String, region: String) -> String {

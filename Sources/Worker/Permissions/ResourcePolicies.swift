@@ -2,42 +2,56 @@ import AWS
 
 /// The policies that resources have to have, because who acts on them is in another account or a service.
 extension AccountsFolder {
-    func resourcePolicies(worker: String, artifacts: [S3Prefix]) -> [ResourcePolicy] {
-        [queuePolicy, artifactPolicy(worker: worker, artifacts)] + groupPolicies
+    func resourcePolicies(_ workers: [WorkerPlan], _ artifacts: [S3Prefix]) -> [ResourcePolicy] {
+        let queues = workers.flatMap { $0.queues(in: self) }.unique
+        return queues.map { queuePolicy($0, workers) } + [artifactPolicy(workers, artifacts)]
+            + groupPolicies(workers)
     }
 
-    var queuePolicy: ResourcePolicy {
-        let owners = ([registry.names] + accounts.map(\.names)).unique
+    /// The policy of a queue: for events, and for the workers that hand releases over there.
+    func queuePolicy(_ url: String, _ workers: [WorkerPlan]) -> ResourcePolicy {
+        let isCentral = url == registry.queue
+        let sources = ([registry.names] + accounts.filter { isCentral || $0.queue == url }.map(\.names))
+            .unique
+        let events = Statement(
+            "Events",
+            [AWSOperation.sendMessage].actions(on: .queue),
+            on: [arn(ofQueue: url)],
+            condition: ["ArnLike": ["aws:SourceArn": sources.map { $0.arn("events", "rule/sluice-*") }]],
+            principal: .service("events.amazonaws.com"),
+            because: "EventBridge delivers for rules named like these, and for nobody else's."
+        )
+        let before = workers.filter { $0.nextQueues(in: self).contains(url) }.map(\.arn)
+        let handOver = Statement(
+            "HandOver",
+            [AWSOperation.sendMessage].actions(on: .queue),
+            on: [arn(ofQueue: url)],
+            principal: .roles(before),
+            because: "The workers of the stage before hand over here; whom to believe, `upstream` says."
+        )
         return ResourcePolicy(
-            what: "queue \(registry.queue.split(separator: "/").last ?? "")",
-            account: AWSNames.account(ofQueue: registry.queue),
-            statements: [
-                Statement(
-                    "Events",
-                    [AWSOperation.sendMessage].actions(on: .queue),
-                    on: [registry.queueARN],
-                    condition: [
-                        "ArnLike": ["aws:SourceArn": owners.map { $0.arn("events", "rule/sluice-*") }]
-                    ],
-                    principal: .service("events.amazonaws.com"),
-                    because: "EventBridge delivers for rules named like these, and for nobody else's."
-                )
-            ]
+            what: "queue \(url.split(separator: "/").last ?? "")"
+                + (isCentral
+                    ? "" : " of " + accounts.filter { $0.queue == url }.map(\.name).joined(separator: ", ")),
+            account: AWSNames.account(ofQueue: url),
+            statements: [events] + (before.isEmpty ? [] : [handOver])
         )
     }
 
-    private func artifactPolicy(worker: String, _ artifacts: [S3Prefix]) -> ResourcePolicy {
+    private func artifactPolicy(_ workers: [WorkerPlan], _ artifacts: [S3Prefix]) -> ResourcePolicy {
         let places = artifacts.isEmpty ? [S3Prefix(bucket: "ARTIFACTS", prefix: "")] : artifacts
         return ResourcePolicy(
             what: "artifact bucket " + places.map(\.bucket).unique.joined(separator: ", "),
             account: registry.artifactOwners.count == 1 ? registry.artifactOwners[0] : nil,
-            statements: artifactStatements(places, worker: worker)
+            statements: artifactStatements(places, workers)
         )
     }
 
     /// What the policies of buckets with artifacts have to say.
-    func artifactStatements(_ places: [S3Prefix], worker: String) -> [Statement] {
-        let readers = accounts.map { $0.role ?? worker }.unique
+    func artifactStatements(_ places: [S3Prefix], _ workers: [WorkerPlan]) -> [Statement] {
+        let readers = accounts.compactMap { account in
+            account.role ?? workers.first { $0.drives(account) }?.arn
+        }.unique
         return [
             Statement(
                 "ReadArtifacts",
@@ -59,10 +73,12 @@ extension AccountsFolder {
     }
 
     /// One for every group that is read from another account than its own.
-    var groupPolicies: [ResourcePolicy] {
-        groups.compactMap { group in
+    private func groupPolicies(_ workers: [WorkerPlan]) -> [ResourcePolicy] {
+        // Who reads the packages: the registry's own role, or the workers themselves.
+        let accounts = registry.role == nil ? workers.map(\.account).unique : [registry.account]
+        return groups.compactMap { group in
             let owner = group.owner(in: registry).account
-            let readers = groupReaders.filter { $0 != owner }
+            let readers = accounts.filter { $0 != owner }
             guard !readers.isEmpty else { return nil }
             let arns = group.arns(in: registry)
             return ResourcePolicy(
@@ -80,10 +96,5 @@ extension AccountsFolder {
                 ]
             )
         }
-    }
-
-    /// The accounts that packages are read from.
-    private var groupReaders: [String] {
-        [registry.role == nil ? registry.workerNames.account : registry.account]
     }
 }

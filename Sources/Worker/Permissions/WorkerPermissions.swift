@@ -2,16 +2,27 @@ import AWS
 
 /// What the worker itself, whoever reads the registry, and people need.
 extension AccountsFolder {
-    var workerStatements: [Statement] {
-        let roles = ([registry.role] + accounts.map(\.role)).compactMap(\.self)
+    func statements(of worker: WorkerPlan) -> [Statement] {
+        let roles = ([registry.role] + worker.accounts.map(\.role)).compactMap(\.self)
         var statements = [
             Statement(
                 "Queue",
                 [AWSOperation.receiveMessage, .deleteMessageBatch].actions(on: .queue),
-                on: [registry.queueARN],
+                on: worker.queues(in: self).map(arn(ofQueue:)),
                 because: "The worker takes events and people's messages from the queue."
             )
         ]
+        let next = worker.nextQueues(in: self)
+        if !next.isEmpty {
+            statements.append(
+                Statement(
+                    "HandOver",
+                    [AWSOperation.sendMessage].actions(on: .queue),
+                    on: next.map(arn(ofQueue:)),
+                    because: "What is verified is handed over to the worker of the next stage's accounts."
+                )
+            )
+        }
         if !roles.isEmpty {
             statements.append(
                 Statement(
@@ -22,7 +33,7 @@ extension AccountsFolder {
                 )
             )
         }
-        if let bus = registry.busARN {
+        if let bus = bus(of: worker) {
             statements.append(
                 Statement(
                     "Events",
@@ -32,21 +43,15 @@ extension AccountsFolder {
                 )
             )
         }
-        return statements
+        return statements + (registry.role == nil ? registryStatements : [])
     }
 
-    func handoffStatements(to queues: [String]) -> [Statement] {
-        guard !queues.isEmpty else { return [] }
-        return [
-            Statement(
-                "HandOver",
-                [AWSOperation.sendMessage].actions(on: .queue),
-                on: queues.map { RegistryDocument.arn(ofQueue: $0, region: registry.region) },
-                because:
-                    "What is verified goes on to the workers of other accounts, over their queues, whose policies "
-                    + "have to let this role send."
-            )
-        ]
+    func arn(ofQueue url: String) -> String { RegistryDocument.arn(ofQueue: url, region: registry.region) }
+
+    /// The ARN of the bus that gets Sluice's own events, where one does.
+    func bus(of worker: WorkerPlan) -> String? {
+        let names = ResourceNames(region: registry.region, account: worker.account)
+        return registry.events.map { $0.hasPrefix("arn:") ? $0 : names.arn("events", "event-bus/\($0)") }
     }
 
     /// The model package groups that some endpoint is fed by, in order of their names.
@@ -82,7 +87,7 @@ extension AccountsFolder {
                 Statement(
                     "Decide",
                     [AWSOperation.sendMessage].actions(on: .queue),
-                    on: [registry.queueARN],
+                    on: accounts.map { arn(ofQueue: $0.queue ?? registry.queue) },
                     because:
                         "A deciding command posts a message; whose decision counts, the accounts folder says."
                 )

@@ -21,6 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
             Example:
               sluice doctor --accounts accounts
+              sluice doctor --accounts accounts --only prod     # as the worker of prod's own queue
 
             --json prints an array of {`account`, `check`, `verdict`: ok, missing or unknown, `text`, `fix`}; \
             `account` is an account's name, worker or registry, and `fix` is left out where nothing is to be done.
@@ -47,7 +48,11 @@ enum Examination {
             settings,
             environment: environment,
             http: http,
-            base: try CredentialChain.standard(environment: environment, http: http)
+            base: try CredentialChain.standard(
+                environment: environment,
+                http: http,
+                region: settings.registry.region
+            )
         )
         let findings = try await doctor.examine()
         await http.shutdown()

@@ -16,19 +16,19 @@ struct PermissionsCommand: ParsableCommand {
               sluice permissions --artifacts s3://acme-artifacts-111111111111/
 
             --json prints {`roles`: [{`who`, `arn`, `policy`, `optional`, `trust`}], `resources`: [{`what`, \
-            `account`, `policy`}]}, where `policy`, `optional` (what `sluice doctor` alone looks with) and `trust` \
+            `account`, `policy`}]}, where `policy`, `optional` (what `sluice doctor` and `sluice teardown` alone look with) and `trust` \
             are policy documents as IAM takes them. `arn` is left out for people, `trust` where it is not Sluice's \
             to say.
             """
     )
 
     @OptionGroup var accounts: AccountsOption
-    @OptionGroup var only: OnlyOption
 
     @Option(
-        help: "The ARN of the role the worker runs as. Default: sluice-worker, in the account of its queue."
+        help:
+            "The ARN of the role a worker runs as, once for each worker. Default: sluice-worker, in its queue's account."
     )
-    var worker: String?
+    var worker: [String] = []
 
     @Option(help: "Where packages have their artifacts, as s3://bucket/prefix/; may be given several times.")
     var artifacts: [ArtifactPlace] = []
@@ -36,13 +36,8 @@ struct PermissionsCommand: ParsableCommand {
     @OptionGroup var json: JSONFlag
 
     func run() throws {
-        let settings = try only.settings(try accounts.load())
-        let permissions = Permissions(
-            settings.share,
-            worker: worker,
-            handsOverTo: settings.downstream,
-            artifacts: artifacts.map(\.place)
-        )
+        let folder = try accounts.load()
+        let permissions = Permissions(folder, workers: worker, artifacts: artifacts.map(\.place))
         if json.isOn { return try json.print(Report(permissions)) }
         for role in permissions.roles {
             print("\(role.who)\(role.arn.map { ": \($0)" } ?? "")")

@@ -13,9 +13,10 @@ struct WorkerCommand: AsyncParsableCommand {
             ledger, so that it may be killed at any instant and started again. SIGTERM and SIGINT stop it \
             within ten seconds.
 
-            Its own credentials come from the environment, the shared profile files (with credential_process) \
-            or the container, as with the AWS SDKs; AWS_ENDPOINT_URL points it at a local AWS. Logs are text \
-            on a terminal, with what is under way in a few live lines below them, and JSON otherwise.
+            Its own credentials come from the environment, a web identity token, the shared profile files \
+            (keys, roles or credential_process), the container or the instance's metadata, as with the AWS \
+            command line; AWS_ENDPOINT_URL points it at a local AWS. Logs are text on a terminal, with what is \
+            under way in a few live lines below them, and JSON otherwise.
 
             It drives the accounts that have no queue of their own. Where a deployment account has one, a worker of \
             its own drives it, with --only and a ledger of its own, and releases are handed over to it.
