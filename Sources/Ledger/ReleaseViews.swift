@@ -28,14 +28,22 @@ extension Ledger {
             state: release.state.rawValue,
             models: release.models.mapValues(\.package),
             serving: serving,
-            stages: release.course.indices.map { stage($0, of: release, latest) },
+            stages: release.course.indices.map { stage($0, of: release, latest, serving) },
             reason: release.reason,
             createdAt: Self.text(release.createdAt),
             endedAt: release.endedAt.map(Self.text)
         )
     }
 
-    func stage(_ index: Int, of release: Release, _ attempts: [String: Attempt]) -> ReleaseView.Stage {
+    /// - Parameters:
+    ///   - attempts: The release's latest attempt in each account.
+    ///   - serving: The accounts that serve it.
+    func stage(
+        _ index: Int,
+        of release: Release,
+        _ attempts: [String: Attempt],
+        _ serving: [String]
+    ) -> ReleaseView.Stage {
         let stop = release.course[index]
         let state =
             if index < release.position {
@@ -53,19 +61,30 @@ extension Ledger {
                 Self.waiting(attempt).map { "\(attempt.account): \($0)" }
             }
         }
+        let accounts = stop.accounts.map { account in
+            ReleaseView.Stage.Account(
+                name: account,
+                state: release.rolledBack.contains(account)
+                    ? "rolled-back"
+                    : attempts[account].map(Self.state) ?? Self.state(of: account, in: state, serving)
+            )
+        }
+        if state == "rolling", !accounts.contains(where: { $0.state == "rolling" }) {
+            let toCome = accounts.filter { $0.state == "pending" }.map(\.name).joined(separator: ", ")
+            waitingFor.append("\(toCome) to be entered, once nothing holds the stage")
+        }
         return ReleaseView.Stage(
             stage: stop.stage,
             state: state,
-            accounts: stop.accounts.map { account in
-                .init(
-                    name: account,
-                    state: release.rolledBack.contains(account)
-                        ? "rolled-back"
-                        : attempts[account].map(Self.state) ?? (state == "rolling" ? "verified" : state)
-                )
-            },
+            accounts: accounts,
             waitingFor: waitingFor
         )
+    }
+
+    /// The state of an account without an attempt: it serves what was wanted already, or its turn is to come.
+    private static func state(of account: String, in stage: String, _ serving: [String]) -> String {
+        guard stage == "rolling" else { return stage }
+        return serving.contains(account) ? "verified" : "pending"
     }
 
     static func state(of attempt: Attempt) -> String {
@@ -97,6 +116,18 @@ extension Ledger {
         }
     }
 
+    /// The accounts where a release failed that went on, or ended well, all the same.
+    private func shortfalls(
+        of release: Release,
+        in transaction: any Transaction
+    ) throws -> [EndpointView.Shortfall] {
+        try view(release, in: transaction).stages.filter { $0.state == "verified" }.flatMap { stage in
+            stage.accounts.filter { ["failed", "errored", "rolled-back"].contains($0.state) }.map {
+                .init(release: release.id, stage: stage.stage, account: $0.name, state: $0.state)
+            }
+        }
+    }
+
     func endpointView(_ name: String, in transaction: any Transaction) throws -> EndpointView {
         let open = try release(
             "WHERE endpoint = ? AND ended_at IS NULL ORDER BY number DESC",
@@ -123,6 +154,7 @@ extension Ledger {
             },
             open: try open.map { try view($0, in: transaction) },
             underWay: try underWay(of: name, in: transaction),
+            shortfalls: try newest.flatMap { try shortfalls(of: $0, in: transaction) },
             holds: try holds(of: name, in: transaction).map { hold in
                 EndpointView.Hold(stage: hold.stage, by: hold.by, reason: hold.reason, at: Self.text(hold.at))
             },

@@ -38,7 +38,12 @@ extension Ledger {
             ).first
             let packages = wanted.values.map(\.package)
             state.learn(statuses: try statuses(of: packages, in: transaction))
-            if let known { state.learn(attemptNumbers: try attemptNumbers(of: known, in: transaction)) }
+            if let known {
+                state.learn(attemptNumbers: try attemptNumbers(of: known, in: transaction))
+                if plan.isShared {
+                    state.learn(evidence: try evidence(for: known.id, in: transaction), of: known.id)
+                }
+            }
             state.compose(wanted, digest: digest, known: known, now: now)
             state.settle(now: now)
         }

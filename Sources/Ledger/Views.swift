@@ -204,6 +204,14 @@ public struct EndpointView: Codable, Sendable {
         public let sentence: String
     }
 
+    /// An account where the release that was opened last failed, though it passed the stage.
+    public struct Shortfall: Codable, Sendable {
+        public let release: String
+        public let stage: String
+        public let account: String
+        public let state: String
+    }
+
     /// A stage on the way of the release that was opened last.
     public struct Stage: Codable, Sendable {
         public let stage: String
@@ -218,6 +226,8 @@ public struct EndpointView: Codable, Sendable {
     public let open: [ReleaseView]
     /// What the open releases do or wait for, and until when.
     public let underWay: [UnderWay]
+    /// Where the release that was opened last failed, in stages that it passed.
+    public let shortfalls: [Shortfall]
     public let holds: [Hold]
     public let bars: [Bar]
     /// What of the registry cannot be read, and why.

@@ -77,8 +77,7 @@ extension EndpointState {
             return carry(known, now: now)
         }
         openingCount += 1
-        // What was seen of an earlier opening says nothing of this one.
-        evidence[known.id] = nil
+        dropStaleEvidence(of: known.id)
         let reason = requester.map { "asked for by \($0)" } ?? "wanted again"
         releases[index].open(opening: openingCount, course: course, reason: reason, now: now)
         releases[index].requestedBy = requester

@@ -97,7 +97,7 @@ extension EndpointState {
     /// Whether nothing but the soak keeps a release from the gate of a stage.
     private func isSoaking(_ release: Release, before stage: String) -> Bool {
         guard release.state == .rolling, release.position + 1 < release.course.count,
-            release.course[release.position + 1].stage == stage
+            release.course[release.position + 1].stage == stage, toCome(of: release).isEmpty
         else { return false }
         return release.stop.accounts.allSatisfy { account in
             attempt(of: release, in: account).map { [.soaking, .verified].contains($0.state) } ?? true

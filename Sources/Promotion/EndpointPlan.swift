@@ -80,6 +80,10 @@ public struct StagePlan: Hashable, Sendable {
     /// How traffic is moved to a new config, as SageMaker names it; nil where it is all at once.
     public let traffic: String?
     public let gate: GatePlan
+    /// How many accounts a release enters at a time; nil for all at once.
+    public let concurrency: Int?
+    /// How many accounts may fail before the release does.
+    public let failureTolerance: Int
     /// What it has to do with accounts that other workers drive.
     public let relay: Relay
 
@@ -91,6 +95,8 @@ public struct StagePlan: Hashable, Sendable {
         lag: Duration = .zero,
         traffic: String? = nil,
         gate: GatePlan = GatePlan(),
+        concurrency: Int? = nil,
+        failureTolerance: Int = 0,
         relay: Relay = Relay()
     ) {
         self.name = name
@@ -100,6 +106,8 @@ public struct StagePlan: Hashable, Sendable {
         self.lag = lag
         self.traffic = traffic
         self.gate = gate
+        self.concurrency = concurrency
+        self.failureTolerance = failureTolerance
         self.relay = relay
     }
 

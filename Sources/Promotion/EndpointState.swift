@@ -278,6 +278,11 @@ public struct EndpointState: Sendable {
         self.attemptNumbers.merge(attemptNumbers) { max($0, $1) }
     }
 
+    /// Takes in where a release was verified that was not in the state before.
+    public mutating func learn(evidence new: [Evidence], of release: String) {
+        if evidence[release] == nil, !new.isEmpty { evidence[release] = new }
+    }
+
     mutating func note(
         _ name: String,
         _ release: String? = nil,

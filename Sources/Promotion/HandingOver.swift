@@ -5,7 +5,8 @@ extension EndpointState {
     mutating func handOver(_ release: Release, now: Moment) {
         guard let relay = plan.stage(release.stop.stage)?.relay else { return }
         let accounts = release.stop.accounts
-        for place in relay.here where accounts.contains(place.name) {
+        for place in relay.here
+        where accounts.contains(place.name) && !(attempt(of: release, in: place.name)?.hasFailed ?? false) {
             keep(evidence(of: release, in: place, now: now), of: release.id)
         }
         guard !relay.after.isEmpty else { return }
@@ -32,10 +33,12 @@ extension EndpointState {
 
     /// Why a release that is verified in every stage driven here has ended.
     func farewell(to release: Release) -> String {
+        let short = shortfall(of: release)
+        let but = short.isEmpty ? "" : ", but not in \(short.joined(separator: ", ")), where it failed"
         let after = plan.stage(release.stop.stage)?.relay.after ?? []
-        guard let stage = after.first?.stage else { return "verified in every stage" }
+        guard let stage = after.first?.stage else { return "verified in every stage\(but)" }
         let names = after.map(\.name).joined(separator: ", ")
-        return "verified in \(release.stop.stage), and handed over to \(stage) (\(names))"
+        return "verified in \(release.stop.stage)\(but), and handed over to \(stage) (\(names))"
     }
 
     /// What this worker can say of a release in an account that it has verified.
@@ -81,9 +84,27 @@ extension EndpointState {
         evidence[release, default: []].append(new)
     }
 
+    /// Drops what other workers said of a release before they verified another one in its place: opened anew, it
+    /// has to be verified there anew.
+    mutating func dropStaleEvidence(of release: String) {
+        let others = evidence.filter { $0.key != release }.values.joined()
+        evidence[release]?.removeAll { entry in
+            others.contains { $0.isOfSamePlace(as: entry) && $0.verifiedAt > entry.verifiedAt }
+        }
+    }
+
     /// Whether a release has all the evidence of other workers that a stage asks for.
     func isVouchedFor(_ release: Release, at stage: String) -> Bool {
-        let asked = plan.stage(stage)?.relay.before.filter { !$0.isHere } ?? []
-        return asked.allSatisfy { place in evidence[release.id]?.contains { $0.isOf(place) } ?? false }
+        let elsewhere = plan.stage(stage)?.relay.before.filter { !$0.isHere } ?? []
+        return !elsewhere.contains { isAwaited($0, for: release) }
+    }
+
+    /// Whether evidence of a place is still to come: whoever drives it has not handed the release over. Who has
+    /// left it out because it failed there, and so few may.
+    func isAwaited(_ place: Place, for release: Release) -> Bool {
+        let relay = plan.stages.map(\.relay).first { $0.before.contains(place) }
+        guard let relay, place.stage == relay.before.last?.stage else { return false }
+        let peers = relay.before.filter { $0.stage == place.stage && $0.queue == place.queue }
+        return !peers.contains { peer in evidence[release.id]?.contains { $0.isOf(peer) } ?? false }
     }
 }

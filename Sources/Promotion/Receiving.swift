@@ -50,17 +50,25 @@ extension EndpointState {
                 return "its evidence of \(place) is from a time to come; are the clocks right?"
             }
         }
-        let missing = stage.relay.before.filter { place in !evidence.contains { $0.isOf(place) } }
-        let drivers = Dictionary(grouping: stage.relay.before.filter { $0.stage == last }, by: \.queue)
-        let isAnyWhole = drivers.values.contains { Set($0).isDisjoint(with: missing) }
-        // Another worker's accounts are waited for; what one worker drives it hands over as a whole.
-        let lacking = missing.filter { place in
-            guard place.stage == last, isAnyWhole else { return true }
-            return !(drivers[place.queue] ?? []).allSatisfy(missing.contains)
-        }
+        let lacking = lacking(in: evidence, before: stage.relay, last)
         guard !lacking.isEmpty else { return nil }
         let list = lacking.map { "\($0.name) (\($0.account)) in \($0.stage)" }.joined(separator: ", ")
         return "\(stage.name) is not next for it: there is no evidence that it was verified in \(list)"
+    }
+
+    /// The places of which there should be evidence and is none. So many of a stage may have failed as its
+    /// tolerance says; in the last stage another worker's accounts are waited for.
+    private func lacking(in evidence: [Evidence], before relay: Relay, _ last: String) -> [Place] {
+        Dictionary(grouping: relay.before, by: \.stage).flatMap { stage, places -> [Place] in
+            let tolerance = relay.tolerance[stage] ?? 0
+            let drivers = Dictionary(grouping: places, by: \.queue).values
+            let heard = drivers.filter { driver in
+                driver.contains { place in evidence.contains { $0.isOf(place) } }
+            }
+            let asked = stage == last && !heard.isEmpty ? Array(heard.joined()) : places
+            let missing = asked.filter { place in !evidence.contains { $0.isOf(place) } }
+            return missing.count <= tolerance && missing.count < asked.count ? [] : missing
+        }.sorted { ($0.stage, $0.name) < ($1.stage, $1.name) }
     }
 
     /// Messages come more than once and in any order, and the latest verification wins, not the latest message.

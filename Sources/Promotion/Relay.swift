@@ -24,6 +24,8 @@ public struct Place: Hashable, Sendable {
 public struct Relay: Hashable, Sendable {
     /// Every account of the stages before, in their order, whoever drives it.
     public var before: [Place]
+    /// Stage → how many of its accounts may fail, for the stages before.
+    public var tolerance: [String: Int]
     /// The accounts of the stage that are driven here.
     public var here: [Place]
     /// The accounts of the next stage that other workers drive, each from a queue of its own.
@@ -35,12 +37,14 @@ public struct Relay: Hashable, Sendable {
 
     public init(
         before: [Place] = [],
+        tolerance: [String: Int] = [:],
         here: [Place] = [],
         after: [Place] = [],
         nextGate: GatePlan? = nil,
         senders: [String: [SenderPattern]] = [:]
     ) {
         self.before = before
+        self.tolerance = tolerance
         self.here = here
         self.after = after
         self.nextGate = nextGate

@@ -97,6 +97,8 @@ public struct Release: Hashable, Sendable, Codable {
     /// What the gate waits for, as last seen.
     public internal(set) var waitingFor: [Waiting]
     public internal(set) var endedAt: Moment?
+    /// Account name → digest of the settings under which it was let into the stage that it rolls in.
+    public internal(set) var enteredUnder: [String: String]?
     /// When whoever it waits for was last reminded.
     public internal(set) var remindedAt: Moment?
     /// The SenderId of who asked for this opening by a message, if somebody did.

@@ -4,7 +4,7 @@ extension EndpointState {
     /// Draws every consequence that needs no new release.
     public mutating func settle(now: Moment) {
         while goBack(now: now) || endNoisySoaks(now: now) || finishStage(now: now) || retireWaiting(now: now)
-            || passGate(now: now)
+            || passGate(now: now) || widen(now: now)
         {}
         holdAttempts(now: now)
         endApprovals(now: now)
@@ -25,14 +25,16 @@ extension EndpointState {
     private mutating func finishStage(now: Moment) -> Bool {
         for index in releases.indices where releases[index].state == .rolling {
             let release = releases[index]
-            let open = release.stop.accounts.filter { account in
-                attempt(of: release, in: account).map { !$0.state.isEnded } ?? false
-            }
-            guard open.isEmpty else { continue }
-            let attempts = release.stop.accounts.compactMap { attempt(of: release, in: $0) }
-            if let worst = attempts.first(where: { $0.state == .failed })
-                ?? attempts.first(where: { $0.state == .errored })
-                ?? attempts.first(where: { $0.state == .aborted })
+            let attempts = attempts(of: release)
+            guard attempts.allSatisfy(\.state.isEnded) else { continue }
+            // What is still to be entered waits for a hold alone.
+            let toCome = toCome(of: release)
+            if !toCome.isEmpty, goesOn(release) { continue }
+            let isTolerable = isTolerable(release)
+            if !isTolerable,
+                let worst = attempts.first(where: { $0.state == .failed })
+                    ?? attempts.first(where: { $0.state == .errored })
+                    ?? attempts.first(where: { $0.state == .aborted })
             {
                 for attempt in attempts where attempt.state != .verified {
                     blame(attempt, of: release, now: now)
@@ -45,7 +47,28 @@ extension EndpointState {
                     because: "\(worst.stage), \(worst.account): \(worst.reason ?? "no reason")",
                     now: now
                 )
-            } else if release.position + 1 == release.course.count {
+                return true
+            }
+            guard toCome.isEmpty else {
+                let what =
+                    hasSettings(release)
+                    ? "a version of it was withdrawn or barred"
+                    : "the accounts folder was changed (`deploy` goes on under the settings in force)"
+                let sentence =
+                    "\(release.stop.stage): \(what) before it came to \(toCome.joined(separator: ", "))"
+                end(index, .aborted, because: sentence, now: now)
+                return true
+            }
+            // Whoever left the folder before its turn came is no part of the stage any more.
+            let entered = release.stop.accounts.filter { account in
+                attempt(of: release, in: account) != nil || serving[account]?.release == release.id
+            }
+            if !entered.isEmpty {
+                let stop = Release.Stop(stage: release.stop.stage, accounts: entered)
+                releases[index].course[release.position] = stop
+            }
+            if isTolerable { tolerate(release, now: now) }
+            if release.position + 1 == release.course.count {
                 handOver(release, now: now)
                 end(index, .released, because: farewell(to: release), now: now)
                 endReleasedApprovals(of: release, now: now)
@@ -64,6 +87,23 @@ extension EndpointState {
             return true
         }
         return false
+    }
+
+    /// Lets a release go on without the accounts where it failed. They serve what they served, and nothing is
+    /// barred, because it is well elsewhere.
+    private mutating func tolerate(_ release: Release, now: Moment) {
+        let tolerance = plan.stage(release.stop.stage)?.failureTolerance ?? 0
+        for attempt in attempts(of: release) where attempt.hasFailed {
+            note(
+                "tolerated",
+                release.id,
+                attempt.account,
+                attempt.stage,
+                "it goes on without \(attempt.account), one of the \(tolerance) that may fail: "
+                    + (attempt.reason ?? "no reason")
+            )
+            if attempt.needsPerson { askPerson(about: attempt, now: now) }
+        }
     }
 
     /// Bars the versions that a failed attempt blames, and holds the stage where a person must look.
@@ -117,7 +157,7 @@ extension EndpointState {
         return false
     }
 
-    private func isAccepted(_ release: Release, at stage: String) -> Bool {
+    func isAccepted(_ release: Release, at stage: String) -> Bool {
         guard let accepts = plan.stage(stage)?.accepts else { return false }
         return release.models.values.allSatisfy { statuses[$0.package].map(accepts.contains) ?? false }
     }
@@ -134,7 +174,10 @@ extension EndpointState {
                 let bar = bar(on: package, for: target)
                 return Gate.Model(name: $0.value.shortName, status: statuses[package], bar: bar?.reason)
             },
-            upstream: (before?.accounts ?? []).map { account in
+            upstream: (before?.accounts ?? []).filter { account in
+                // It came past this one although it failed there.
+                !(attempt(of: release, in: account)?.hasFailed ?? false)
+            }.map { account in
                 let attempt = attempt(of: release, in: account)
                 let serving = serving[account].flatMap { $0.release == release.id ? $0.since : nil }
                 // It passed the stage because the account served it; what serves there since changes nothing.
@@ -153,8 +196,9 @@ extension EndpointState {
             occupant: occupant(of: release.stop),
             isServed: release.stop.accounts.allSatisfy { serves(release, in: $0, stage: stage) }
         )
-        gate.upstream += (gate.plan.relay.before.filter { !$0.isHere }).map { place in
+        gate.upstream += gate.plan.relay.before.filter { !$0.isHere }.compactMap { place in
             let seen = evidence[release.id]?.first { $0.isOf(place) }
+            guard seen != nil || isAwaited(place, for: release) else { return nil }
             return Gate.Upstream(elsewhere: place.name, verifiedAt: seen?.verifiedAt)
         }
         gate.entered = release.stop.accounts
@@ -256,39 +300,47 @@ extension EndpointState {
         return false
     }
 
-    /// Begins an attempt in every account of the stage that does not serve the release already.
+    /// Begins an attempt in every account of the stage that does not serve the release already, or in as many as
+    /// there may be at a time.
     private mutating func enter(_ index: Int, now: Moment) {
         let release = releases[index]
         releases[index].state = .rolling
         releases[index].waitingSince = nil
         releases[index].waitingFor = []
-        let stage = plan.stage(release.stop.stage)
-        for account in release.stop.accounts where !serves(release, in: account, stage: release.stop.stage) {
-            guard let settings = stage?.accounts[account] else { continue }
-            let changes = changes(of: release, in: account)
-            // Where only settings change the copies are there already, and nothing is copied onto itself.
-            let base = serving[account].flatMap { $0.release == release.id ? nil : $0.release }
-            let number = nextAttempt(of: release.id, in: account)
-            attempts.append(
-                Attempt(
-                    release: release.id,
-                    endpoint: plan.name,
-                    account: account,
-                    stage: release.stop.stage,
-                    number: number,
-                    opening: release.opening,
-                    settings: settings,
-                    soak: stage?.soak ?? .zero,
-                    changes: changes,
-                    tests: changes.isEmpty ? release.models.keys.sorted() : changes,
-                    base: base,
-                    previous: serving[account].map(Attempt.Previous.init),
-                    traffic: stage?.traffic,
-                    now: now
-                )
-            )
-            note("attemptBegan", release.id, account, release.stop.stage, "attempt \(number)")
+        guard let stage = plan.stage(release.stop.stage) else { return }
+        releases[index].enteredUnder = stage.accounts
+        let accounts = release.stop.accounts.filter { !serves(release, in: $0, stage: stage.name) }
+        for account in accounts.prefix(stage.concurrency ?? accounts.count) {
+            begin(release, in: account, stage, now: now)
         }
+    }
+
+    /// Begins an attempt in one account.
+    mutating func begin(_ release: Release, in account: String, _ stage: StagePlan, now: Moment) {
+        guard let settings = stage.accounts[account] else { return }
+        let changes = changes(of: release, in: account)
+        // Where only settings change the copies are there already, and nothing is copied onto itself.
+        let base = serving[account].flatMap { $0.release == release.id ? nil : $0.release }
+        let number = nextAttempt(of: release.id, in: account)
+        attempts.append(
+            Attempt(
+                release: release.id,
+                endpoint: plan.name,
+                account: account,
+                stage: stage.name,
+                number: number,
+                opening: release.opening,
+                settings: settings,
+                soak: stage.soak,
+                changes: changes,
+                tests: changes.isEmpty ? release.models.keys.sorted() : changes,
+                base: base,
+                previous: serving[account].map(Attempt.Previous.init),
+                traffic: stage.traffic,
+                now: now
+            )
+        )
+        note("attemptBegan", release.id, account, stage.name, "attempt \(number)")
     }
 
     /// The targets whose version differs from what the account serves; none where a new rollout of the

@@ -184,6 +184,12 @@ extension EndpointState {
         case .waiting, .released, .superseded:
             end(index, .aborted, because: sentence, now: now)
         case .rolling:
+            // Between two accounts nothing is under way that could be taken back.
+            if attempts(of: releases[index]).allSatisfy(\.state.isEnded),
+                !toCome(of: releases[index]).isEmpty
+            {
+                return end(index, .aborted, because: sentence, now: now)
+            }
             for open in attempts.indices
             where attempts[open].release == id && !attempts[open].state.isEnded && !attempts[open].isRollback
             {

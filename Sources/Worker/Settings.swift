@@ -129,6 +129,10 @@ public struct Settings: Sendable {
         }
         return Relay(
             before: Array(places[..<index].joined()),
+            tolerance: Dictionary(
+                endpoint.stages[..<index].map { ($0.name, $0.failureTolerance) },
+                uniquingKeysWith: { first, _ in first }
+            ),
             here: here,
             after: after,
             nextGate: after.isEmpty ? nil : next.map { endpoint.stages[$0].gate },
@@ -177,6 +181,8 @@ extension StageDocument {
             lag: lag,
             traffic: traffic?.shift.type,
             gate: gate,
+            concurrency: concurrency,
+            failureTolerance: failureTolerance,
             relay: relay
         )
     }

@@ -12,12 +12,12 @@ struct RollbackTests {
             let first = twice.beginning.first
             #expect(outcome.output.contains("prod goes back to \(first.id), and prod is held"))
             try await world.eventually(world.prod, serves: twice.beginning.served)
+            try await world.release(1, serves: ["prod"])
             let left = try await world.release(2, ends: "aborted")
             #expect(left.why.contains("errors since 14:00"))
             #expect(left.serving == ["staging"], "the other account stays")
             #expect(left.stage("prod")?.accounts == [.init(name: "prod", state: "rolled-back")])
             #expect(left.stage("staging")?.accounts == [.init(name: "staging", state: "verified")])
-            try await world.release(1, serves: ["prod"])
             #expect(try await world.served(in: world.staging) == twice.served)
             let status = try await world.status()
             #expect(status.holds.map(\.stage) == ["prod"])

@@ -96,6 +96,53 @@ import Testing
         }
     }
 
+    /// `plan` speaks of what was handed over, because nothing is composed here.
+    @Test(arguments: Engine.allCases)
+    func whatComesNextIsWhatWasHandedOver(_ engine: Engine) async throws {
+        try await Bench.run(engine, plans: [try Self.downstreamPlan()]) { bench in
+            bench.world.set("demand-de", 1, .approved, at: bench.now)
+            try await bench.resync()
+            try await bench.work()
+            let before = try #require(try await bench.ledger.outlook(now: bench.now).first)
+            #expect(before.verdict == .nothing)
+            #expect(
+                before.text == "nothing to do: releases are handed over to prod, and none is under way"
+            )
+            try await Self.deliver(try Self.message(at: bench.now), 1, to: bench)
+            let pending = try #require(try await bench.ledger.handoffsToRead(now: bench.now).first)
+            _ = try await bench.ledger.judge(pending, Self.same(bench), now: bench.now)
+            let after = try #require(try await bench.ledger.outlook(now: bench.now).first)
+            #expect(after.verdict == .underWay)
+            #expect(after.release == pending.message.handoff.release)
+            #expect(after.stages.map(\.stage) == ["prod"])
+            let verified = after.stages.first?.gate.first { $0.name == "verified" }
+            #expect(verified?.met == true && verified?.text == "verified in staging")
+        }
+    }
+
+    /// What was taken back before it was sent is not handed over.
+    @Test(arguments: Engine.allCases)
+    func whatIsTakenBackIsNotHandedOver(_ engine: Engine) async throws {
+        try await Bench.run(engine, plans: [try Self.upstreamPlan()]) { bench in
+            let first = try await bench.reachGate()
+            let owed = try #require(try await bench.ledger.handoffsDue(now: bench.now).first)
+            try await bench.ledger.handedOver(owed, message: "m", now: bench.now)
+            let de = try await bench.approve("demand-de", 2)
+            try await bench.work()
+            #expect(try await bench.ledger.handoffsDue(now: bench.now).count == 1)
+            bench.world.set("demand-de", 2, .rejected, at: bench.now)
+            bench.pass(.seconds(10))
+            try await bench.event(about: de, group: "demand-de")
+            try await bench.work()
+            #expect(try await bench.ledger.handoffsDue(now: bench.now).isEmpty)
+            #expect(
+                try await bench.texts("SELECT name AS text FROM journal WHERE name = 'handoffDropped'").count
+                    == 1
+            )
+            #expect(try await bench.ledger.releases().last?.id == first.id)
+        }
+    }
+
     /// What cannot be read is read later, however often the worker is killed meanwhile.
     @Test(arguments: Engine.allCases)
     func whatCannotBeReadIsReadLater(_ engine: Engine) async throws {

@@ -137,6 +137,7 @@ import Testing
             let shown = try #require(try Self.list([view]).first)
             let keys: Set = [
                 "endpoint", "serving", "open", "holds", "bars", "troubles", "stages", "underWay",
+                "shortfalls",
             ]
             #expect(Set(shown.keys) == keys)
             #expect(view.stages.map(\.stage) == ["staging", "prod"])

@@ -186,6 +186,36 @@ import Testing
         )
     }
 
+    /// Each worker hands on what it was handed, and what it verified itself.
+    @Test func aReleaseGoesThroughThreeWorkers() {
+        let stages = ["staging", "canary", "prod"]
+        let open = GatePlan()
+        let first = Pair(stages: stages, downstream: "canary", gate: open)
+        let second = Pair(stages: stages, gate: open)
+        first.verify(de(1))
+        #expect(first.handOver() == "1 rolling canary")
+        #expect(first.downstream.finish("canary") == "1 released")
+        let reason = first.downstream.world.release(1)?.reason
+        #expect(reason == "verified in canary, and handed over to prod (prod)")
+
+        second.downstream.world.look(at: de(1), .approved)
+        second.downstream.world.now = first.downstream.world.now
+        guard let delivery = first.downstream.world.handoffs.last else {
+            Issue.record("canary hands nothing over")
+            return
+        }
+        #expect(delivery.handoff.evidence.map(\.stage) == ["staging", "canary"])
+        let answer = second.downstream.world.receive(
+            delivery.handoff,
+            from: Pair.worker,
+            decidedBy: nil
+        )
+        #expect(answer.isAccepted, "\(answer.why)")
+        #expect(second.downstream.world.situation == "1 rolling prod")
+        #expect(second.downstream.finish("prod") == "1 released")
+        #expect(first.faults + second.faults == [])
+    }
+
     // MARK: What happens to it there
 
     @Test func aRejectionTakesProdBack() {
@@ -273,5 +303,73 @@ import Testing
         let answer = it.handOver(changing: { $0.with(evidence: Array($0.evidence.prefix(1))) })
         #expect(answer.contains("there is no evidence that it was verified in"), "\(answer)")
         #expect(it.handOver() == "1 waiting prod")
+    }
+
+    /// One worker drives east and prod, another one west, and both compose: what west said of a release counts
+    /// when it is opened anew, until west has gone on to another.
+    @Test func whatAPeerSaidCountsWhileItIsTheLastItSaid() {
+        let it = Story(Self.shared)
+        _ = it.approve(de(1))
+        #expect(it.finish("east") == "1 waiting prod")
+        #expect(it.waits(1) == "verification in west")
+        #expect(Self.hear(it, 1) == "1 rolling prod")
+        #expect(it.finish("prod", .smokeFailed, blaming: "de") == "1 failed")
+        #expect(it.retry(1) == "1 rolling prod", "west serves it still")
+        #expect(it.finish("prod") == "1 released")
+
+        _ = it.approve(de(2))
+        _ = it.finish("east")
+        #expect(Self.hear(it, 2) == "1 released, 2 rolling prod")
+        _ = it.finish("prod")
+        _ = it.deploy(de(1))
+        #expect(it.finish("east") == "1 waiting prod, 2 released")
+        #expect(it.waits(1) == "verification in west", "west has gone on to 2")
+        #expect(Self.hear(it, 1) == "1 rolling prod, 2 released")
+        #expect(it.faults == [])
+    }
+
+    private static var shared: EndpointPlan {
+        func place(_ name: String, _ stage: String, here: Bool) -> Place {
+            let queue = name == "west" ? "queue-west" : "queue"
+            return Place(stage: stage, name: name, account: Pair.number(name), queue: queue, isHere: here)
+        }
+        let (east, west) = (place("east", "staging", here: true), place("west", "staging", here: false))
+        let here = [place("prod", "prod", here: true)]
+        let first = StagePlan(
+            name: "staging",
+            accounts: ["east": "e"],
+            accepts: [.approved],
+            soak: .zero,
+            relay: Relay(here: [east])
+        )
+        let last = StagePlan(
+            name: "prod",
+            accounts: ["prod": "p"],
+            accepts: [.approved],
+            soak: .zero,
+            relay: Relay(before: [east, west], here: here, senders: ["prod": patterns("AROAUPSTREAM:*")])
+        )
+        return plan([first, last])
+    }
+
+    /// West's worker says that it has verified a release.
+    private static func hear(_ it: Story, _ number: Int) -> String {
+        guard let release = it.world.release(number) else { return "there is no release \(number)" }
+        let handoff = Handoff(
+            release: release.id,
+            digest: release.digest,
+            stage: "prod",
+            models: release.models,
+            evidence: [
+                Evidence(
+                    account: Pair.number("west"),
+                    stage: "staging",
+                    verifiedAt: it.world.now,
+                    checks: []
+                )
+            ]
+        )
+        let answer = it.world.receive(handoff, from: Pair.worker, decidedBy: nil)
+        return answer.isAccepted ? it.world.situation : "refused: \(answer.why)"
     }
 }

@@ -1,6 +1,6 @@
 @testable import Promotion
 
-/// Two workers with separate ledgers: one drives the first stage of an endpoint and the other its last.
+/// Two workers with separate ledgers: one drives the first stage of an endpoint and the other a later one.
 final class Pair {
     let upstream: Story
     let downstream: Story
@@ -8,14 +8,17 @@ final class Pair {
     static let worker = Sender("AROAUPSTREAM:sluice")
 
     /// - Parameters:
-    ///   - stages: The names of the stages, of which `upstream` drives the first and `downstream` the last.
+    ///   - stages: The names of the stages, of which `upstream` drives the first.
+    ///   - stage: The one that `downstream` drives, the last unless another is said.
     ///   - accounts: The accounts of the first stage and their queues; the upstream worker drives those that
     ///     share the first one's.
     init(
         stages: [String] = ["staging", "prod"],
+        downstream stage: String? = nil,
         upstream accounts: [(name: String, queue: String?)] = [("staging", nil)],
         soak: Duration = .zero,
         lag: Duration = .zero,
+        tolerance: Int = 0,
         gate: GatePlan = GatePlan(approvals: 1, approvers: patterns("AIDAANNA", "AROATEAM:*"))
     ) {
         func places(hereIn here: String) -> [[Place]] {
@@ -32,7 +35,8 @@ final class Pair {
                 }
             }
         }
-        let (first, last) = (stages[0], stages[stages.count - 1])
+        let (first, last) = (stages[0], stage ?? stages[stages.count - 1])
+        let place = stages.firstIndex(of: last) ?? 0
         let above = places(hereIn: first)
         let below = places(hereIn: last)
         let here = above[0].filter(\.isHere)
@@ -43,6 +47,7 @@ final class Pair {
                     accounts: Dictionary(uniqueKeysWithValues: here.map { ($0.name, "s") }),
                     accepts: [.approved],
                     soak: soak,
+                    failureTolerance: tolerance,
                     relay: Relay(here: here, after: above[1], nextGate: gate)
                 ),
                 composes: true
@@ -58,8 +63,11 @@ final class Pair {
                     lag: lag,
                     gate: gate,
                     relay: Relay(
-                        before: Array(below.dropLast().joined()),
-                        here: below[stages.count - 1],
+                        before: Array(below[..<place].joined()),
+                        tolerance: [first: tolerance],
+                        here: below[place],
+                        after: place + 1 < stages.count ? below[place + 1] : [],
+                        nextGate: place + 1 < stages.count ? gate : nil,
                         senders: [last: patterns("AROAUPSTREAM:*")]
                     )
                 ),

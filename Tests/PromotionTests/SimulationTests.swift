@@ -30,6 +30,25 @@ import Testing
         ),
         plan(onRejection: .hold),
         plan(onModelFailure: .exclude),
+        plan([
+            StagePlan(
+                name: "staging",
+                accounts: ["east": "e", "north": "n", "west": "w"],
+                accepts: [.approved],
+                soak: .minutes(10),
+                concurrency: 1,
+                failureTolerance: 1
+            ),
+            StagePlan(
+                name: "prod",
+                accounts: ["prod": "p", "asia": "a", "africa": "f"],
+                accepts: [.approved],
+                soak: .zero,
+                gate: prod().gate,
+                concurrency: 2,
+                failureTolerance: 2
+            ),
+        ]),
     ]
 
     /// Everything a gate can ask for at once.
@@ -195,7 +214,9 @@ import Testing
                 accepts: stage.accepts,
                 soak: stage.soak,
                 lag: stage.lag,
-                gate: stage.gate
+                gate: stage.gate,
+                concurrency: stage.concurrency,
+                failureTolerance: stage.failureTolerance
             )
         }
         world.plan = plan(
@@ -227,7 +248,9 @@ import Testing
                 accepts: stage.accepts,
                 soak: stage.soak,
                 lag: stage.lag,
-                gate: stage.gate
+                gate: stage.gate,
+                concurrency: stage.concurrency,
+                failureTolerance: stage.failureTolerance
             )
         }
         world.plan = plan(
@@ -301,8 +324,13 @@ import Testing
         return faults.isEmpty ? [] : faults + [world.situation]
     }
 
-    /// A stage of several accounts may be left divided by a failure that is no version's fault.
+    /// A stage of several accounts may be left divided by a failure that is no version's fault, or by one that the
+    /// stage tolerates.
     private static func keepsWhatFailedElsewhere(_ account: String, in world: World) -> Bool {
+        let isTolerant = world.plan.stages.contains { $0.failureTolerance > 0 }
+        if isTolerant, world.attempts.last(where: { $0.account == account })?.hasFailed == true {
+            return true
+        }
         let state = world.serving[account].flatMap { world.releases[$0.release]?.state }
         return [.failed, .errored, .aborted].contains(state)
     }

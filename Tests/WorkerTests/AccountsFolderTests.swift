@@ -68,7 +68,8 @@ import Worker
             with: "approvers: [\"AIDARELEASEMANAGER\", \"AROAEXAMPLEID:*\"]",
             in: "demand-forecast.yaml"
         )
-        #expect(count == 29)
+        #expect(count == 31)
+        #expect(try fixture.load().account(named: "prod")?.upstream.map(\.text) == ["AROAEXAMPLEID:*"])
         let gate = try #require(fixture.load().endpoints.first?.stages.last?.gate)
         #expect(gate.windows?.allow.count == 2)
         #expect(gate.checks.map(\.name) == ["integration-test"])

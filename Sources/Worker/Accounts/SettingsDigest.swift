@@ -7,7 +7,7 @@ extension EndpointDocument {
     /// It holds whatever would change what is rolled out, how it is judged or who may approve it. How the
     /// worker gets into the account (`role`, `externalId`) and who may operate the endpoint change none
     /// of that, so they do not void an approval; nor do how much is kept, how often people are reminded and
-    /// what a rejection brings about later. Whatever has its default is left out, so that a setting that
+    /// what a rejection brings about later, or how many accounts are entered at a time. Whatever has its default is left out, so that a setting that
     /// is new to Sluice voids nothing that was approved before.
     public func settingsDigestInput(account: AccountDocument) -> String {
         let stage = stage(ofAccount: account.name)
@@ -60,6 +60,7 @@ extension EndpointDocument {
             "variant": .object(variant),
             "gate": canonical(stage.gate),
         ]
+        if stage.failureTolerance != 0 { object["failureTolerance"] = .integer(stage.failureTolerance) }
         if stage.lag != .zero { object["lag"] = .duration(stage.lag) }
         object["traffic"] = stage.traffic.map(canonical)
         return .object(object)

@@ -16,6 +16,10 @@ public struct StageDocument: Hashable, Sendable {
     public var variant: VariantDocument
     /// What a release needs before it enters the stage. Default: nothing from people.
     public var gate: GatePlan
+    /// How many accounts a release enters at a time. Default: all of them.
+    public var concurrency: Int?
+    /// How many accounts may fail before the release does. Default: none.
+    public var failureTolerance: Int
     /// How traffic moves to a new fleet. Default: SageMaker's own, all at once and unwatched.
     public var traffic: TrafficDocument?
 
@@ -27,6 +31,8 @@ public struct StageDocument: Hashable, Sendable {
         lag: Duration = .zero,
         variant: VariantDocument,
         gate: GatePlan = GatePlan(),
+        concurrency: Int? = nil,
+        failureTolerance: Int = 0,
         traffic: TrafficDocument? = nil
     ) {
         self.name = name
@@ -36,6 +42,8 @@ public struct StageDocument: Hashable, Sendable {
         self.lag = lag
         self.variant = variant
         self.gate = gate
+        self.concurrency = concurrency
+        self.failureTolerance = failureTolerance
         self.traffic = traffic
     }
 

@@ -32,14 +32,16 @@ struct HandoffSender: Loop {
             "release": "\(owed.release)", "account": "\(owed.account)", "stage": "\(owed.stage)",
             "step": "handOver",
         ]
+        let message: String
         do {
-            let message = try await sqs.sendMessage(queueURL: owed.queue, body: owed.body)
-            try await ledger.handedOver(owed, message: message, now: timing.moment)
-            log.info("handed over to the worker of \(owed.account), message \(message)", metadata: metadata)
-        } catch let error as AWSError {
+            message = try await sqs.sendMessage(queueURL: owed.queue, body: owed.body)
+        } catch {
+            if Task.isCancelled { return }
             let failure = Failure(error)
             try await ledger.couldNotHandOver(owed, failure, now: timing.moment)
-            log.warning("\(failure.sentence)", metadata: metadata)
+            return log.warning("\(failure.sentence)", metadata: metadata)
         }
+        try await ledger.handedOver(owed, message: message, now: timing.moment)
+        log.info("handed over to the worker of \(owed.account), message \(message)", metadata: metadata)
     }
 }

@@ -74,7 +74,9 @@ struct Check: AsyncParsableCommand {
 
     private func describe(_ endpoint: EndpointDocument) {
         let way = endpoint.stages.map { stage in
-            "\(stage.name) (\(stage.accounts.map(\.name).joined(separator: ", ")))"
+            let pace = stage.concurrency.map { "; \($0) at a time" } ?? ""
+            let tolerance = stage.failureTolerance > 0 ? "; \(stage.failureTolerance) may fail" : ""
+            return "\(stage.name) (\(stage.accounts.map(\.name).joined(separator: ", "))\(pace)\(tolerance))"
         }
         let models = endpoint.models.count == 1 ? "1 model" : "\(endpoint.models.count) models"
         print("\(endpoint.name): \(models), \(way.joined(separator: " → "))")

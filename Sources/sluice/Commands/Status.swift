@@ -69,19 +69,33 @@ struct Status: AsyncParsableCommand {
                     + "\(account.release): the next release goes on from there, and `deploy` puts it back"
             }
         }
-        return stranded + drifted + holds + bars + troubles
+        let short = view.shortfalls.map {
+            "\($0.account) does not serve \($0.release): it failed there (\($0.state)) and went on, as the "
+                + "`failureTolerance` of \($0.stage) allows; `deploy` tries it again"
+        }
+        return stranded + drifted + short + holds + bars + troubles
     }
 
     private static func underWay(_ view: EndpointView) -> [String] {
         let open = view.open.flatMap { release -> [String] in
             let head = "under way: \(release.id), release \(release.number), \(Screen.brief(release.models))"
             let parts = view.underWay.filter { $0.release == release.id && !$0.rollback }
-            return [head] + parts.flatMap { lines($0).map { "  " + $0 } }
+            let progress = release.stages.filter { $0.state == "rolling" && $0.accounts.count > 1 }
+            return [head] + progress.map { "  " + Self.progress($0) }
+                + parts.flatMap { lines($0).map { "  " + $0 } }
         }
         let back = view.underWay.filter(\.rollback).flatMap { part in
             ["going back: to \(part.release), release \(part.number)"] + lines(part).map { "  " + $0 }
         }
         return open.isEmpty && back.isEmpty ? ["nothing is under way"] : back + open
+    }
+
+    /// How many accounts of a stage are how far, such as `prod: 2 of 5 verified, 1 failed, 2 pending`.
+    private static func progress(_ stage: ReleaseView.Stage) -> String {
+        let states = Dictionary(grouping: stage.accounts, by: \.state).mapValues(\.count)
+        let others = states.filter { $0.key != "verified" }.sorted { $0.key < $1.key }
+        return "\(stage.stage): \(states["verified"] ?? 0) of \(stage.accounts.count) verified"
+            + others.map { ", \($0.value) \($0.key)" }.joined()
     }
 
     private static func lines(_ part: UnderWay) -> [String] {

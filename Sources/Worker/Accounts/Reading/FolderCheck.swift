@@ -15,6 +15,7 @@ struct FolderCheck {
         let documents = endpoints.map { endpoint in
             let stages = endpoint.stages.map { accounts(of: $0, in: endpoint) }
             checkVolumeKeys(of: endpoint, in: stages)
+            checkTolerances(of: endpoint, in: stages)
             return endpoint.document(accounts: stages)
         }
         checkGroups()
@@ -142,6 +143,21 @@ struct FolderCheck {
                     line: key.line
                 )
             }
+        }
+    }
+
+    /// A stage in which every account may fail would let anything pass.
+    private func checkTolerances(of endpoint: EndpointDraft, in accounts: [[AccountDocument]]) {
+        for (stage, accounts) in zip(endpoint.stages, accounts) {
+            guard let tolerance = stage.failureTolerance, tolerance.value > 0, !accounts.isEmpty,
+                tolerance.value >= accounts.count, !problems.hasUnread
+            else { continue }
+            let count = accounts.count == 1 ? "one account" : "\(accounts.count) accounts"
+            endpoint.source.report(
+                "`failureTolerance` is \(tolerance.value), but stage `\(stage.name?.value ?? "")` has \(count): it "
+                    + "has to be less, or nothing would be verified there",
+                line: tolerance.line
+            )
         }
     }
 

@@ -14,6 +14,8 @@ struct StageDraft {
     private let accepts: Set<StageDocument.Acceptable>
     private let merged: VariantDraft
     private let traffic: TrafficDocument?
+    private let concurrency: Located<Int>?
+    let failureTolerance: Located<Int>?
 
     init(_ section: Section, over endpoint: VariantDraft) {
         name = section.value("stage", .plainName)
@@ -30,6 +32,8 @@ struct StageDraft {
             )
         }
         traffic = section.traffic(count: merged.count)
+        concurrency = section.value("concurrency", .number(from: 1))
+        failureTolerance = section.value("failureTolerance", .number(from: 0))
         gate = section.section("gate", as: .gate).map { GateDraft($0) }
     }
 
@@ -43,6 +47,8 @@ struct StageDraft {
             lag: lag?.value ?? .zero,
             variant: variant,
             gate: gate?.plan ?? GatePlan(),
+            concurrency: concurrency?.value,
+            failureTolerance: failureTolerance?.value ?? 0,
             traffic: traffic
         )
     }

@@ -22,9 +22,7 @@ struct Vocabulary: Sendable {
     }
 
     /// Deferred keys that mean one thing only, so that one in the wrong place is told the more useful half.
-    private static let deferredAnywhere: Set = [
-        "concurrency", "failureTolerance", "organizationalUnit",
-    ]
+    private static let deferredAnywhere: Set = ["organizationalUnit"]
 }
 
 extension Vocabulary {
@@ -85,8 +83,10 @@ extension Vocabulary {
     static let stage = Vocabulary(
         "a stage",
         required: ["stage"],
-        optional: ["accounts", "accepts", "soak", "lag", "variant", "traffic", "gate"],
-        deferred: ["concurrency", "failureTolerance"]
+        optional: [
+            "accounts", "accepts", "soak", "lag", "variant", "concurrency", "failureTolerance", "traffic",
+            "gate",
+        ]
     )
 
     static let traffic = Vocabulary(
