@@ -348,7 +348,7 @@ public struct Attempt: Hashable, Sendable, Codable {
             } else if before == nil {
                 undo(because: sentence, blame: .changes, now: now)
             } else {
-                giveUp(sentence + ". SageMaker lets it only be deleted.", now: now)
+                giveUp(sentence.then("SageMaker lets it only be deleted."), now: now)
             }
         case .impaired:
             after = sight
@@ -396,7 +396,7 @@ public struct Attempt: Hashable, Sendable, Codable {
 
     /// The switch did not last, for a reason that passes: it is tried again after a pause.
     private mutating func lost(_ sentence: String, next: State, now: Moment, pace: Pace) {
-        if let recalled { return end(.aborted, "\(recalled). \(sentence)", blame: .nobody, now: now) }
+        if let recalled { return end(.aborted, recalled.then(sentence), blame: .nobody, now: now) }
         lostSwitches += 1
         let since = losingSince ?? now
         losingSince = since
@@ -418,7 +418,7 @@ public struct Attempt: Hashable, Sendable, Codable {
             isRestored = true
             end(
                 recalled == nil ? .failed : .aborted,
-                "\(reason ?? "a check failed"). \(before?.config ?? "") serves again.",
+                (reason ?? "a check failed").then("\(before?.config ?? "") serves again."),
                 blame: blame,
                 now: now
             )
@@ -441,7 +441,7 @@ public struct Attempt: Hashable, Sendable, Codable {
     ) {
         if isRollback {
             return giveUp(
-                "\(sentence). It is a way back, and none is taken back itself.",
+                sentence.then("It is a way back, and none is taken back itself."),
                 blame: blame,
                 now: now
             )
@@ -449,7 +449,7 @@ public struct Attempt: Hashable, Sendable, Codable {
         guard before != nil else {
             return end(
                 recalled == nil ? ending : .aborted,
-                sentence + ". There is nothing to go back to; the endpoint stays as it is.",
+                sentence.then("There is nothing to go back to; the endpoint stays as it is."),
                 blame: blame,
                 now: now
             )

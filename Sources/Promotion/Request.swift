@@ -71,7 +71,7 @@ extension Note {
             "\(name) \(answer.verdict)",
             release: release,
             stage: stage,
-            "\(request.sender): \(request.reason). \(answer.why)"
+            "\(request.sender): \(request.reason)".then(answer.why)
         )
     }
 }

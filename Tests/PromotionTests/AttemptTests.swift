@@ -417,6 +417,17 @@ import Testing
         #expect(refused.fails(.invalid) == "failed")
     }
 
+    @Test func whatIsSaidOfAFailureHasOneFullStop() {
+        for sentence in ["Ask for less", "Ask for less."] {
+            let it = AttemptScript.reaching(.testing, first: true)
+            _ = it.hears(.checkFailed(blame: .nobody, sentence: sentence))
+            #expect(
+                it.attempt.reason
+                    == "Ask for less. There is nothing to go back to; the endpoint stays as it is."
+            )
+        }
+    }
+
     /// What a model answered is known, even if a person was quicker than its answer.
     @Test func aCheckThatFailsAfterItWasTakenBackIsBelieved() {
         let it = AttemptScript.reaching(.testing)

@@ -76,15 +76,18 @@ class Scene(Company):
         self, *arguments: str, at: str = HUB, who: dict[str, Any] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """A command with the ledger of a worker."""
-        return subprocess.run(
-            [str(self._sluice), *arguments],
-            cwd=self.folder,
-            env=self._environment(at, who or {}),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        try:
+            return subprocess.run(
+                [str(self._sluice), *arguments],
+                cwd=self.folder,
+                env=self._environment(at, who or {}),
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Different(f"sluice {arguments[0]} did not end within a minute") from None
 
     def decide(self, *arguments: str, at: str = HUB) -> None:
         """A command of a release manager's."""

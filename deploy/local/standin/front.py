@@ -41,6 +41,7 @@ SUBJECTS = (
 class Front:
     def __init__(self, update_seconds: float, base_url: str, doors: Doors) -> None:
         shapes.preload()
+        moto_app.preload()
         self.doors = doors
         self.identities = Identities()
         self.calls = Calls()

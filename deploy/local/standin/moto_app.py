@@ -11,7 +11,18 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from .wire import AWSError, Reply, Request
 
+# What moto is asked for here; `shapes` and the modules beside this one do the rest.
+SERVICES = ("cloudwatch", "ecr", "events", "iam", "kms", "logs", "s3", "sagemaker", "sqs", "sts")
+
 _app = DomainDispatcherApplication(create_backend_app)
+
+
+def preload() -> None:
+    """Load every service before the first request: moto loads each on its first use, under locks of its own, and two
+    requests that come at once may then wait for each other forever.
+    """
+    for service in SERVICES:
+        _app.app_instances[service] = create_backend_app(service)
 
 
 def perform(request: Request, account: str) -> Reply:
