@@ -28,6 +28,11 @@ public struct OwnAWS: Sendable {
     /// Ends its connections.
     public func close() async { await http.shutdown() }
 
+    /// A doctor with these credentials.
+    public func doctor(_ settings: Settings) -> Doctor {
+        Doctor(settings, environment: environment, http: http, base: credentials)
+    }
+
     /// Sessions in the accounts of a folder, got at and proven as the worker does.
     ///
     /// - Parameter name: They are called `sluice-<name>`.

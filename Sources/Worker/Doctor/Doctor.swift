@@ -1,6 +1,6 @@
-public import AWS
+import AWS
 import Foundation
-public import Native
+import Native
 
 /// Looks, with the worker's own credentials and changing nothing, at everything a rollout of an accounts folder
 /// will need, and says all that is missing at once.
@@ -18,7 +18,7 @@ public struct Doctor: Sendable {
     private let clock: ServerClock
 
     /// - Parameter settings: Which accounts are looked at: those that the worker drives.
-    public init(
+    init(
         _ settings: Settings,
         environment: AWSEnvironment,
         http: any HTTPSender,

@@ -1,7 +1,5 @@
-import AWS
 import ArgumentParser
 import Foundation
-import Native
 import Worker
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -42,20 +40,9 @@ struct DoctorCommand: AsyncParsableCommand {
 /// An examination as the commands make one: with the credentials and endpoints of the environment.
 enum Examination {
     static func findings(_ settings: Settings) async throws -> [Finding] {
-        let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
-        let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
-        let doctor = Doctor(
-            settings,
-            environment: environment,
-            http: http,
-            base: try CredentialChain.standard(
-                environment: environment,
-                http: http,
-                region: settings.registry.region
-            )
-        )
-        let findings = try await doctor.examine()
-        await http.shutdown()
+        let aws = try OwnAWS(ProcessInfo.processInfo.environment, region: settings.registry.region)
+        let findings = try await aws.doctor(settings).examine()
+        await aws.close()
         return findings
     }
 
