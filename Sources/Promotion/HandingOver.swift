@@ -42,7 +42,7 @@ extension EndpointState {
     }
 
     /// What this worker can say of a release in an account that it has verified.
-    private func evidence(of release: Release, in place: Place, now: Moment) -> Evidence {
+    func evidence(of release: Release, in place: Place, now: Moment) -> Evidence {
         let gate = plan.stage(place.stage)?.gate
         guard let attempt = attempt(of: release, in: place.name), let verifiedAt = attempt.verifiedAt else {
             let serving = serving[place.name]

@@ -89,6 +89,10 @@ extension EndpointState {
         }
         releases.append(release)
         note("takenOver", id, nil, release.stop.stage, sentence)
+        // Whoever it is handed over to later asks for every stage before, of which no attempt here tells.
+        for place in plan.stages.flatMap(\.relay.here) where serving[place.name]?.release == id {
+            keep(evidence(of: release, in: place, now: now), of: id)
+        }
         for (target, version) in release.models.sorted(by: { $0.key < $1.key }) {
             var approval = Approval(
                 target: target,

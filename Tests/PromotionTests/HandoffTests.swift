@@ -6,6 +6,44 @@ import Testing
 @Suite struct HandoffTests {
     // MARK: From the first stage to the last
 
+    /// A ledger that was lost knows of no attempt, and what serves was verified all the same.
+    @Test func whatWasFoundServingIsVouchedFor() throws {
+        func place(_ stage: String, isHere: Bool) -> Place {
+            let queue = isHere ? nil : "queue-\(stage)"
+            return Place(stage: stage, name: stage, account: Pair.number(stage), queue: queue, isHere: isHere)
+        }
+        let (staging, prod) = (place("staging", isHere: true), place("prod", isHere: true))
+        let edge = place("edge", isHere: false)
+        func stage(_ name: String, _ relay: Relay) -> StagePlan {
+            StagePlan(name: name, accounts: [name: "s"], accepts: [.approved], soak: .zero, relay: relay)
+        }
+        let plan = EndpointPlan(
+            name: "demand",
+            targets: ["de": "de"],
+            image: nil,
+            stages: [
+                stage("staging", Relay(here: [staging])),
+                stage("prod", Relay(before: [staging], here: [prod], after: [edge], nextGate: GatePlan())),
+            ],
+            operators: []
+        )
+        var state = EndpointState(plan: plan)
+        let model = ModelVersion(package: "de/2", image: "image", artifact: "s3://models/de-2.tar.gz")
+        let standing = Standing(
+            account: "staging",
+            release: "demand.0123456789",
+            digest: "0123456789",
+            models: ["de": model],
+            config: "demand-0123456789-1",
+            since: second(1000)
+        )
+        state.takeOver([standing], decidedAt: [:], now: second(2000))
+        let evidence = try #require(state.evidence[standing.release])
+        #expect(evidence.map(\.account) == [staging.account])
+        #expect(evidence.map(\.verifiedAt) == [second(1000)])
+        #expect(evidence.map(\.checks) == [["served it already by config demand-0123456789-1"]])
+    }
+
     @Test func aReleaseGoesFromOneWorkerToTheNext() {
         let it = Pair()
         #expect(it.upstream.approve(de(1)) == "1 rolling staging")
