@@ -103,7 +103,7 @@ class World:
         retries = {"total_max_attempts": more.pop("attempts", 1)}
         return boto3.client(
             service,
-            region_name=REGION,
+            region_name=more.pop("region", REGION),
             endpoint_url=self.url,
             aws_access_key_id=keys.get("accessKeyId") or keys["AccessKeyId"],
             aws_secret_access_key=keys.get("secretAccessKey") or keys["SecretAccessKey"],
@@ -1089,6 +1089,7 @@ def run(url: str, wanted: list[str]) -> tuple[int, int]:
 if __name__ == "__main__":
     # By its name, so that the modules with further checks find the same list.
     import check as checks
+    import check_organizations  # noqa: F401
     import check_policies  # noqa: F401
     import check_stacks  # noqa: F401
 

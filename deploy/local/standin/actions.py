@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 from xml.dom import minidom
 
-from . import encryption, objects
+from . import encryption, objects, organizations
 from .identity import Caller
 from .policy import Facts, lacks
 from .wire import Request
@@ -364,11 +364,22 @@ def _alarms(request: Request, caller: Caller) -> list[Need]:
     return [Need("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{request.region}:{caller.account}:alarm:*")]
 
 
+def _organization(operation: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        return [Need(f"organizations:{operation}", arn) for arn in organizations.subjects(request, caller.account)]
+
+    return needs
+
+
 SQS_ACTIONS = {
     **{name: name for name in ("SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")},
     **{f"{name}Batch": name for name in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")},
     **{name: name for name in ("GetQueueAttributes", "SetQueueAttributes", "GetQueueUrl", "PurgeQueue")},
 }
+ORGANIZATION = (
+    *("ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListRoots", "DescribeOrganization"),
+    *("CreateOrganization", "CreateOrganizationalUnit", "CreateAccount", "MoveAccount", "CloseAccount"),
+)
 ROLE_READS = ("GetRole", "GetRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies", "SimulatePrincipalPolicy")
 SERVICES: dict[str, dict[str, Needs]] = {
     "sagemaker": {**SAGEMAKER, "BatchDescribeModelPackage": _batch_describe},
@@ -386,6 +397,7 @@ SERVICES: dict[str, dict[str, Needs]] = {
     "cloudwatch": {"DescribeAlarms": _alarms},
     "ecr": {name: _repository(name) for name in ("BatchGetImage", "DescribeImages", "DescribeRepositories")},
     "kms": {"DescribeKey": _described_key},
+    "organizations": {name: _organization(name) for name in ORGANIZATION},
     "servicequotas": {"ListServiceQuotas": _plain("servicequotas:ListServiceQuotas")},
     "iam": {"ListRoles": _plain("iam:ListRoles"), **{name: _role_in_form(name) for name in ROLE_READS}},
     "cloudformation": {

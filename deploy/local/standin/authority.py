@@ -16,7 +16,7 @@ from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
-from . import actions, objects
+from . import actions, objects, organizations
 from .actions import Need
 from .identity import Caller, role
 from .policy import ALLOWED, DELEGATED, DENIED, about, as_list, decide, lacks
@@ -223,6 +223,8 @@ def _resource_policy(arn: str) -> str | bytes | None:
         texts = [held.policy_document for held in logs_backends[account][region].resource_policies.values()]
         statements = [statement for text in texts for statement in as_list(json.loads(text)["Statement"])]
         return json.dumps({"Statement": statements})
+    if service == "organizations":
+        return organizations.policy_of(account)
     if service == "events" and kind == "event-bus":
         bus = events_backends[account][region].event_buses.get(name)
         return bus.policy if bus else None
@@ -259,6 +261,8 @@ def _refusal(request: Request, service: str, caller: Caller, need: Need, why: st
     text += "" if need.resource == "*" else f" on resource: {resource}"
     # Of a role's trust STS says nothing.
     text = text if service == "sts" and "resource-based" in why else f"{text} {why}"
+    if service == "organizations" and "no resource-based" in why:
+        text = "You don't have permissions to access this resource."
     if service in ("s3", "sqs", "sts", "cloudwatch", "iam", "cloudformation"):
         return AWSError("AccessDenied", text, 403)
     return AWSError("AccessDeniedException", text, 403 if service == "sagemaker-runtime" else 400)

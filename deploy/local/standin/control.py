@@ -46,6 +46,9 @@ POST worlds            registry, accounts [{name, account, region?, queue?}], gr
      roles/session     roleArn, service, session            what a role hands to a service that it trusts
      aws               account, service, operation, input?, region?  one call of AWS's own API as the account's
                        administrator; `input` as boto3 takes it
+     organizations/accounts  management, account, name?, parent? (else its root), state? (else ACTIVE)
+                       this very account joins the organization of that one; all else about organizations is AWS's
+                       own API, called with `aws` as the management account's administrator at region us-east-1
      quotas            account, name, value, region?        a quota of SageMaker's, such as "ml.m5.large for endpoint
                        usage"; of the usual instances there are 20
 GET  calls?account=&since= · calls/counts?account= · faults · throttle?account= ·
@@ -66,7 +69,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.logs.models import logs_backends
 
-from . import administrator, authority, models, objects, policies, quotas, serving, shapes, sqs
+from . import administrator, authority, models, objects, organizations, policies, quotas, serving, shapes, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .faults import Faults
@@ -144,6 +147,7 @@ class Control:
             "administrators": lambda asked: worlds.administrator(asked["account"]),
             "roles/session": policies.session(tokens),
             "aws": lambda asked: administrator.perform(worlds, worlds.base_url, asked),
+            "organizations/accounts": organizations.enlist,
             "quotas": quotas.put,
         }
 

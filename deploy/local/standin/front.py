@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from . import authority, images, moto_app, quotas, s3, shapes, simulation, sqs
+from . import authority, images, moto_app, organizations, quotas, s3, shapes, simulation, sqs
 from .alarms import Alarms
 from .calls import Calls
 from .control import Control
@@ -35,6 +35,7 @@ SUBJECTS = (
     "ResourceArn",
     "QueueUrl",
     "QueueName",
+    "ParentId",
 )
 
 
@@ -160,6 +161,8 @@ class Front:
             reply = quotas.answer(request, caller, operation)
         elif service == "ecr":
             reply = images.answer(request, caller, operation)
+        elif service == "organizations":
+            reply = organizations.answer(request, caller, operation)
         elif service == "sqs":
             if request.protocol != "json":
                 raise AWSError("StandInLacks", "The local stand-in speaks SQS's JSON protocol only.", 501)

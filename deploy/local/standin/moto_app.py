@@ -12,7 +12,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from .wire import AWSError, Reply, Request
 
 # What moto is asked for here; `shapes` and the modules beside this one do the rest.
-SERVICES = ("cloudwatch", "ecr", "events", "iam", "kms", "logs", "s3", "sagemaker", "sqs", "sts")
+SERVICES = ("cloudwatch", "ecr", "events", "iam", "kms", "logs", "organizations", "s3", "sagemaker", "sqs", "sts")
 
 _app = DomainDispatcherApplication(create_backend_app)
 
