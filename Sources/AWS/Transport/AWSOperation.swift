@@ -43,6 +43,8 @@ public enum AWSOperation: String, Sendable, CaseIterable {
 
     case describeAlarms = "DescribeAlarms"
     case putEvents = "PutEvents"
+    case listAccountsForParent = "ListAccountsForParent"
+    case listOrganizationalUnitsForParent = "ListOrganizationalUnitsForParent"
 
     // What `sluice doctor` alone asks.
     case getQueueAttributes = "GetQueueAttributes"
@@ -93,6 +95,7 @@ public enum AWSOperation: String, Sendable, CaseIterable {
         case .batchGetImage: .ecr
         case .describeKey: .kms
         case .listServiceQuotas: .serviceQuotas
+        case .listAccountsForParent, .listOrganizationalUnitsForParent: .organizations
         }
     }
 }

@@ -57,6 +57,9 @@ extension AWSOperation {
         case .assumeRoleWithWebIdentity, .getCallerIdentity: []
         case .describeAlarms: [Need("cloudwatch:DescribeAlarms", .everything)]
         case .putEvents: [Need("events:PutEvents", .eventBus)]
+        // Which units are below one, and of which account they are, only Organizations knows.
+        case .listAccountsForParent, .listOrganizationalUnitsForParent:
+            [Need("organizations:\(name)", .everything)]
         case .headObject, .getObject, .copyObject, .createMultipartUpload, .uploadPartCopy,
             .completeMultipartUpload, .abortMultipartUpload, .listParts, .listMultipartUploads, .listObjects,
             .deleteObjects:

@@ -41,8 +41,8 @@ enum Classification {
         case "NoSuchKey", "NoSuchVersion": .notFound(.object)
         case "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue": .notFound(.queue)
         case "ResourceNotFound", "ResourceNotFoundException", "NoSuchUpload", "NoSuchEntity",
-            "NotFoundException",
-            "RepositoryNotFoundException", "ImageNotFoundException":
+            "NotFoundException", "ParentNotFoundException", "RepositoryNotFoundException",
+            "ImageNotFoundException":
             .notFound(.other)
         case "PreconditionFailed": .preconditionFailed
         case "ConditionalRequestConflict", "OperationAborted", "ConflictException": .conflict

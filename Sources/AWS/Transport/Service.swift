@@ -45,4 +45,10 @@ struct Service: Sendable, Equatable {
         host: "servicequotas",
         signing: "servicequotas"
     )
+    static let organizations = Service(
+        name: "Organizations",
+        variable: "ORGANIZATIONS",
+        host: "organizations",
+        signing: "organizations"
+    )
 }
