@@ -69,6 +69,7 @@ extension EndpointState {
         let found = waiting(id, at: stage)
         let soaking = releases.firstIndex { isSoaking($0, before: stage) && $0.id == id }
         guard let index = found.index ?? soaking else { return .refused(found.why) }
+        let settings = self.plan.stage(stage, for: releases[index])?.settings ?? plan.settings
         consents.removeAll {
             $0.release == id && $0.opening == releases[index].opening && $0.stage == stage
                 && $0.person == request.sender.id
@@ -80,7 +81,7 @@ extension EndpointState {
                 stage: stage,
                 sender: request.sender,
                 reason: request.reason,
-                settings: plan.settings,
+                settings: settings,
                 at: now,
                 isOverride: true,
                 person: request.sender.id

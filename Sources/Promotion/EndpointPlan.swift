@@ -52,6 +52,15 @@ public struct EndpointPlan: Hashable, Sendable {
 
     public func stage(_ name: String) -> StagePlan? { stages.first { $0.name == name } }
 
+    /// A stage with those of its accounts alone that it had when a release was opened: one that has joined since
+    /// is no reason to ask people again.
+    public func stage(_ name: String, for release: Release) -> StagePlan? {
+        guard var stage = stage(name) else { return nil }
+        let accounts = release.course.filter { $0.stage == name }.flatMap(\.accounts)
+        stage.accounts = stage.accounts.filter { accounts.contains($0.key) }
+        return stage
+    }
+
     /// The stage that a release comes to after another, and its gate; nil after its last.
     public func stage(after name: String, on release: Release) -> (name: String, gate: GatePlan)? {
         if let relay = stage(name)?.relay, let next = relay.after.first, let gate = relay.nextGate {
@@ -72,7 +81,7 @@ public struct EndpointPlan: Hashable, Sendable {
 public struct StagePlan: Hashable, Sendable {
     public let name: String
     /// Account name → digest of the settings in force for the endpoint there; those driven here alone.
-    public let accounts: [String: String]
+    public internal(set) var accounts: [String: String]
     public let accepts: Set<ApprovalStatus>
     public let soak: Duration
     /// How long after its verification upstream a release may enter at the earliest.
@@ -113,7 +122,7 @@ public struct StagePlan: Hashable, Sendable {
 
     var stop: Release.Stop { Release.Stop(stage: name, accounts: accounts.keys.sorted()) }
 
-    /// The digests of every account of the stage in one text: an approval given under other settings
+    /// The digests of all its accounts in one text: an approval given under other settings
     /// has another one, and is void.
     public var settings: String {
         accounts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")

@@ -141,7 +141,9 @@ extension EndpointState {
     private mutating func promote(_ id: String, _ stage: String, _ request: Request, now: Moment) -> Answer {
         if let refusal = refusal(to: request.sender, stage: stage) { return refusal }
         let found = waiting(id, at: stage)
-        guard let index = found.index, let plan = plan.stage(stage) else { return .refused(found.why) }
+        guard let index = found.index, let plan = plan.stage(stage, for: releases[index]) else {
+            return .refused(found.why)
+        }
         let release = releases[index]
         let consent = Consent(
             release: id,

@@ -167,7 +167,7 @@ extension EndpointState {
         let stage = release.stop.stage
         let before = release.position > 0 ? release.course[release.position - 1] : nil
         var gate = Gate(
-            plan: plan.stage(stage) ?? .removed(stage),
+            plan: plan.stage(stage, for: release) ?? .removed(stage),
             waitingSince: release.waitingSince ?? release.openedAt,
             models: release.models.sorted { $0.key < $1.key }.map {
                 let (target, package) = ($0.key, $0.value.package)
@@ -292,7 +292,7 @@ extension EndpointState {
                 release.id,
                 nil,
                 stage,
-                "\(evidence); settings \(plan.stage(stage)?.settings ?? "")"
+                "\(evidence); settings \(plan.stage(stage, for: release)?.settings ?? "")"
             )
             enter(index, now: now)
             return true

@@ -303,7 +303,7 @@ struct World {
         let people = Set(
             state.consents.filter {
                 $0.release == release.id && $0.opening == release.opening && $0.stage == stage.name
-                    && $0.settings == stage.settings
+                    && $0.settings == state.plan.stage(stage.name, for: release)?.settings
             }.map(\.sender.person)
         )
         let isOverridden = state.consents.contains {
