@@ -16,7 +16,8 @@ public struct Ledger: Sendable {
     ///
     /// - Parameters:
     ///   - url: `sqlite:PATH` or `postgresql://…`.
-    ///   - plans: The endpoints of the accounts folder; empty for a reader, which decides nothing.
+    ///   - plans: The endpoints of the accounts folder; empty for a reader, which decides nothing, and for a worker
+    ///     that does not know them yet.
     ///   - isWorker: Whether to create, migrate and lock the ledger. A reader only reads.
     ///   - announces: Whether decisions are kept for announcing on a bus.
     ///   - connections: How many connections to a PostgreSQL ledger there may be.
@@ -41,6 +42,13 @@ public struct Ledger: Sendable {
         }
         let ledger = Ledger(store, plans: plans, pace: pace, announces: announces)
         if isWorker { try await ledger.start() }
+        return ledger
+    }
+
+    /// The same ledger for a worker that begins anew with other plans.
+    public func begun(with plans: [EndpointPlan]) async throws -> Ledger {
+        let ledger = Ledger(store, plans: plans, pace: pace, announces: announces)
+        try await ledger.start()
         return ledger
     }
 

@@ -176,14 +176,17 @@ extension Ledger {
                 UNION SELECT h.release, h.trouble FROM handoffs h JOIN releases r ON r.id = h.release
                 WHERE r.endpoint = ? AND h.trouble IS NOT NULL
                 UNION SELECT release, trouble FROM handoffs_received WHERE endpoint = ? AND trouble IS NOT NULL
+                UNION SELECT unit, trouble FROM units WHERE endpoint = ? AND trouble IS NOT NULL
                 ORDER BY 1
                 """,
                 name,
                 name,
                 name,
                 name,
+                name,
                 name
-            ).map { EndpointView.Trouble(subject: try $0.text("subject"), sentence: try $0.text("trouble")) }
+            ).map { EndpointView.Trouble(subject: try $0.text("subject"), sentence: try $0.text("trouble")) },
+            leftOut: try leftOut(of: name, in: transaction)
         )
     }
 }

@@ -67,6 +67,24 @@ enum Schema {
             PRIMARY KEY (endpoint, package_group)
         ) STRICT;
 
+        -- Organizational units that an endpoint is deployed to the accounts of, and why one cannot be read, where
+        -- it cannot. The endpoint need not be decided about here yet.
+        CREATE TABLE units (
+            endpoint TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            trouble TEXT,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (endpoint, unit)
+        ) STRICT;
+
+        -- The accounts that a unit was last seen to have, and how each was.
+        CREATE TABLE unit_accounts (
+            unit TEXT NOT NULL,
+            account TEXT NOT NULL,
+            state TEXT NOT NULL,
+            PRIMARY KEY (unit, account)
+        ) STRICT;
+
         -- An approval is (version, endpoint, decision time) and ends exactly once.
         CREATE TABLE approvals (
             endpoint TEXT NOT NULL REFERENCES endpoints (name),

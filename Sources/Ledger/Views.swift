@@ -198,8 +198,8 @@ public struct EndpointView: Codable, Sendable {
     }
 
     public struct Trouble: Codable, Sendable {
-        /// The group or the package that cannot be read, the account whose alarms cannot, or the release that
-        /// cannot be handed over or taken over.
+        /// The group, the package or the organizational unit that cannot be read, the account whose alarms cannot,
+        /// or the release that cannot be handed over or taken over.
         public let subject: String
         public let sentence: String
     }
@@ -209,6 +209,15 @@ public struct EndpointView: Codable, Sendable {
         public let release: String
         public let stage: String
         public let account: String
+        public let state: String
+    }
+
+    /// An account of an organizational unit that is not active, so that nothing is deployed to it.
+    public struct LeftOut: Codable, Sendable {
+        /// Twelve digits.
+        public let account: String
+        public let unit: String
+        /// Organizations' word for how it is, such as `SUSPENDED`.
         public let state: String
     }
 
@@ -230,6 +239,8 @@ public struct EndpointView: Codable, Sendable {
     public let shortfalls: [Shortfall]
     public let holds: [Hold]
     public let bars: [Bar]
-    /// What of the registry cannot be read, and why.
+    /// What cannot be read or handed over, and why.
     public let troubles: [Trouble]
+    /// The accounts of its organizational units that are not active.
+    public let leftOut: [LeftOut]
 }

@@ -75,7 +75,8 @@ struct MessageReader: Sendable {
             guard let endpoint = detail["EndpointName"]?.string else {
                 throw Unreadable("the event names no endpoint")
             }
-            return .endpointChanged(accounts: settings.names(of: account), endpoint: endpoint)
+            let place = settings.place(of: endpoint, in: account)
+            return .endpointChanged(accounts: place.accounts, endpoint: place.endpoint)
         default:
             throw Unreadable("events of type \(type) mean nothing to Sluice")
         }

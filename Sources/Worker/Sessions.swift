@@ -68,10 +68,7 @@ actor Sessions {
         guard let account = settings.account(name) else {
             // It may be put back, but a look that is tried for a day would keep the endpoint from its next
             // release for as long.
-            throw FailureError(
-                .vanished,
-                "account \(name) is no longer in the accounts folder; put it back, or retry the release once it has ended"
-            )
+            throw FailureError(.vanished, settings.absence(of: name))
         }
         if let proof = proofs[name] { return try await proof.value }
         let client = client(

@@ -14,9 +14,13 @@ public struct Settings: Sendable {
 
     /// - Parameter only: The names of the accounts to drive; where it is empty, those without a queue of their
     ///   own.
-    /// - Throws: `SettingsError` where there is no such account, or none to drive.
+    /// - Throws: `SettingsError` where there is no such account, or none to drive, or where accounts of a unit
+    ///   are not in their place.
     public init(_ folder: AccountsFolder, only: [String] = []) throws {
         self.folder = folder
+        if let unit = folder.units.first {
+            throw SettingsError("it is not known yet which accounts are in \(unit)")
+        }
         accounts = Dictionary(folder.accounts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         endpoints = Dictionary(
             folder.endpoints.map { ($0.name, $0) },
@@ -75,9 +79,26 @@ public struct Settings: Sendable {
 
     private var relays: [Relay] { plans.flatMap(\.stages).map(\.relay) }
 
-    /// The names of the deployment accounts that have these twelve digits.
-    func names(of account: String) -> [String] {
-        folder.accounts.filter { $0.account == account }.map(\.name)
+    /// Why an account that something was to be done in is not there.
+    func absence(of name: String) -> String {
+        let unit = folder.expanded.first { $0.filled(named: name) != nil }?.organizationalUnit
+        guard let unit else {
+            return
+                "account \(name) is no longer in the accounts folder; put it back, or retry the release once it has ended"
+        }
+        return
+            "account \(name) is no active account of \(unit) any more; move it back, or retry the release once it has "
+            + "ended"
+    }
+
+    /// Which endpoint SageMaker calls this in the account of these digits, and in which account documents.
+    func place(of liveName: String, in account: String) -> (accounts: [String], endpoint: String) {
+        let accounts = folder.accounts.filter { $0.account == account }
+        for endpoint in folder.endpoints {
+            let called = accounts.filter { $0.liveName(of: endpoint.name) == liveName }
+            if !called.isEmpty { return (called.map(\.name), endpoint.name) }
+        }
+        return ([], liveName)
     }
 
     /// The group as the registry is asked for it: its ARN where the accounts folder gives one, or where it is

@@ -39,18 +39,22 @@ public struct WorkerService: Sendable {
     /// How long a stopping worker may take to give its claims back.
     static let patience = Duration.seconds(8)
 
-    let settings: Settings
+    let folder: AccountsFolder
+    let only: [String]
     let options: Options
     let environment: AWSEnvironment
     let log: Logger
 
+    /// - Parameter only: The names of the accounts to drive; where it is empty, those without a queue of their own.
     public init(
-        settings: Settings,
+        folder: AccountsFolder,
+        only: [String],
         options: Options,
         environment: AWSEnvironment,
         log: Logger
     ) {
-        self.settings = settings
+        self.folder = folder
+        self.only = only
         self.options = options
         self.environment = environment
         self.log = log
@@ -58,27 +62,82 @@ public struct WorkerService: Sendable {
 
     /// Runs until it is told to stop (SIGTERM, SIGINT) or, with `untilIdle`, until there is nothing to do.
     ///
-    /// - Throws: `LedgerError`, `CredentialsError` or, where a role is refused it, `AWSError` where it cannot begin.
+    /// - Throws: `LedgerError`, `CredentialsError`, `SettingsError`, `UnitsError` or, where a role is refused it,
+    ///   `AWSError` where it cannot begin.
     public func run() async throws {
         let http = HTTPClient(.init(certificateAuthorities: environment.certificateAuthorities))
         let base = try CredentialChain.standard(
             environment: environment,
             http: http,
-            region: settings.registry.region
+            region: folder.registry.region
         )
         // Better no worker than one that has nothing to ask with and says so once a minute.
         _ = try await base.credentials()
+        // What is wrong with the settings is said before a ledger is made, where that can be.
+        let fixed = folder.units.isEmpty ? try Settings(folder, only: only) : nil
         let ledger = try await Ledger.open(
             options.ledger,
-            plans: settings.plans,
+            plans: fixed?.plans ?? [],
             pace: Pace(tick: options.tick),
             isWorker: true,
-            announces: settings.registry.events != nil,
+            announces: folder.registry.events != nil,
             connections: options.ledgerConnections
         )
         let worker = Self.id()
         var log = log
         log[metadataKey: "worker"] = "\(worker)"
+        if let fixed {
+            try await work(fixed, ledger, http, base, worker, nil, log)
+        } else {
+            try await workInUnits(ledger, http, base, worker, log)
+        }
+        await http.shutdown()
+        log.info("sluice has stopped; nothing is left half recorded")
+    }
+
+    /// Works with the accounts that units have, and begins anew whenever those are others: what is under way goes
+    /// on from the ledger, as after any other start.
+    private func workInUnits(
+        _ ledger: Ledger,
+        _ http: HTTPClient,
+        _ base: any CredentialProvider,
+        _ worker: String,
+        _ log: Logger
+    ) async throws {
+        let own = AWSClient(
+            http: http,
+            credentials: base,
+            region: folder.registry.region,
+            environment: environment,
+            observer: CallLog(log: log)
+        )
+        let organizations = Organizations(own, partitionOf: folder.registry.region)
+        let reader = UnitReader(
+            folder: folder,
+            accounts: organizations.states,
+            ledger: ledger,
+            timing: Timing(),
+            log: log
+        )
+        var next: AccountsFolder? = try await reader.expanded()
+        while let folder = next {
+            let settings = try Settings(folder, only: only)
+            let watch = UnitWatch(reader: reader, folder: folder, interval: options.resync, log: log)
+            let ledger = try await ledger.begun(with: settings.plans)
+            try await work(settings, ledger, http, base, worker, watch, log)
+            next = await watch.changed
+        }
+    }
+
+    private func work(
+        _ settings: Settings,
+        _ ledger: Ledger,
+        _ http: HTTPClient,
+        _ base: any CredentialProvider,
+        _ worker: String,
+        _ watch: UnitWatch?,
+        _ log: Logger
+    ) async throws {
         let timing = Timing()
         let crew = await Crew(
             settings: settings,
@@ -92,13 +151,13 @@ public struct WorkerService: Sendable {
             log: log
         )
         var services = crew.loops.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
-        if options.untilIdle {
-            services.append(
-                .init(
-                    service: IdleWatch(ledger: ledger, progress: crew.progress, timing: timing, log: log),
-                    successTerminationBehavior: .gracefullyShutdownGroup
-                )
-            )
+        let watches: [(any Service)?] = [
+            watch,
+            options.untilIdle
+                ? IdleWatch(ledger: ledger, progress: crew.progress, timing: timing, log: log) : nil,
+        ]
+        services += watches.compactMap(\.self).map {
+            .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
         }
         var configuration = ServiceGroupConfiguration(
             services: services,
@@ -108,8 +167,6 @@ public struct WorkerService: Sendable {
         configuration.maximumGracefulShutdownDuration = Self.patience
         log.info("sluice begins: \(settings.plans.map(\.name).joined(separator: ", "))")
         try await ServiceGroup(configuration: configuration).run()
-        await http.shutdown()
-        log.info("sluice has stopped; nothing is left half recorded")
     }
 
     /// Eight hex digits, new with every start: it is in the names of sessions and on claims.

@@ -50,11 +50,26 @@ extension World {
             let waitsFor: [String]
         }
 
+        /// What cannot be read.
+        struct Trouble: Decodable, Sendable {
+            let subject: String
+            let sentence: String
+        }
+
+        /// An account of a unit that nothing is deployed to.
+        struct LeftOut: Decodable, Sendable, Equatable {
+            let account: String
+            let unit: String
+            let state: String
+        }
+
         let endpoint: String
         let underWay: [UnderWay]
         let serving: [Serving]
         let bars: [Bar]
         let holds: [Hold]
+        let troubles: [Trouble]
+        let leftOut: [LeftOut]
     }
 
     func status() async throws -> Status {
@@ -137,10 +152,10 @@ extension World {
     }
 
     /// The endpoint in an account, or nil where there is none.
-    func endpoint(in account: String) async throws -> Endpoint? {
+    func endpoint(in account: String, called name: String = endpoint) async throws -> Endpoint? {
         let found: JSONValue
         do {
-            found = try await aws.get("endpoints/\(account)/\(Self.endpoint)")
+            found = try await aws.get("endpoints/\(account)/\(name)")
         } catch let refused as LocalAWS.Refused where refused.description.contains("missing or unknown") {
             return nil
         }

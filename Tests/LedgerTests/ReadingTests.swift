@@ -137,7 +137,7 @@ import Testing
             let shown = try #require(try Self.list([view]).first)
             let keys: Set = [
                 "endpoint", "serving", "open", "holds", "bars", "troubles", "stages", "underWay",
-                "shortfalls",
+                "shortfalls", "leftOut",
             ]
             #expect(Set(shown.keys) == keys)
             #expect(view.stages.map(\.stage) == ["staging", "prod"])

@@ -26,6 +26,7 @@ import Worker
         ("endpoint.yaml", "- stage: prod", "- stage: prod\n    accepts: [PendingManualApproval]"),
         ("prod.yaml", "acme-prod/models", "acme-prod/other"), ("prod.yaml", "role/sagemaker", "role/other"),
         ("prod.yaml", "stage: prod", "stage: prod\ntags: {a: b}"),
+        ("prod.yaml", "stage: prod", "stage: prod\nendpointName: \"{endpoint}-eu\""),
         ("endpoint.yaml", "smoke:\n", "adopt: true\nsmoke:\n"),
         ("endpoint.yaml", "smoke:\n", "onModelFailure: exclude\nsmoke:\n"),
         ("endpoint.yaml", "count: 1", "count: 1, volumeKmsKey: \"arn:aws:kms:eu-west-1:333333333333:key/1\""),

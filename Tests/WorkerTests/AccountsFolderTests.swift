@@ -68,7 +68,7 @@ import Worker
             with: "approvers: [\"AIDARELEASEMANAGER\", \"AROAEXAMPLEID:*\"]",
             in: "demand-forecast.yaml"
         )
-        #expect(count == 31)
+        #expect(count == 32)
         #expect(try fixture.load().account(named: "prod")?.upstream.map(\.text) == ["AROAEXAMPLEID:*"])
         let gate = try #require(fixture.load().endpoints.first?.stages.last?.gate)
         #expect(gate.windows?.allow.count == 2)

@@ -1,6 +1,6 @@
 import Testing
 
-/// Keys: unknown, misspelt, misplaced, missing, given twice or not implemented yet.
+/// Keys: unknown, misspelt, misplaced, missing, or given twice.
 @Suite struct AccountsKeysTests {
     @Test(arguments: faults)
     func isReported(_ fault: AccountsFault) throws {

@@ -52,10 +52,11 @@ import Testing
     /// Everything is allowed only where AWS knows nothing narrower.
     @Test func onlyTheseAreAllowedOnEverything() throws {
         let wide = Self.own(try Self.everything()).flatMap(\.statements).filter { $0.resources.contains("*") }
-        #expect(Set(wide.map(\.sid)) == ["Groups", "ListEndpoints", "Alarms"])
+        #expect(Set(wide.map(\.sid)) == ["Units", "Groups", "ListEndpoints", "Alarms"])
         #expect(
             Set(wide.flatMap(\.actions)) == [
                 "sagemaker:ListModelPackages", "sagemaker:ListEndpoints", "cloudwatch:DescribeAlarms",
+                "organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent",
             ]
         )
     }
@@ -237,6 +238,17 @@ import Testing
             with: "approvers: [\"AROAEXAMPLEID:*\"]",
             in: "endpoint.yaml"
         )
+        fixture["unit.yaml"] = """
+            kind: account
+            name: live-{account}
+            organizationalUnit: ou-ab12-34cd56ef
+            stage: prod
+            region: eu-west-1
+            role: arn:aws:iam::{account}:role/sluice-deploy
+            executionRole: arn:aws:iam::{account}:role/sagemaker
+            models: s3://acme-{account}/models/
+
+            """
         return try fixture.load()
     }
 

@@ -62,8 +62,6 @@ import Testing
         let settings = try Settings(AccountsFixture().load())
         #expect(settings.account("prod")?.account == "333333333333")
         #expect(settings.account("333333333333") == nil)
-        #expect(settings.names(of: "333333333333") == ["prod"])
-        #expect(settings.names(of: "111111111111").isEmpty)
         #expect(settings.endpoint("demand-forecast")?.targets == ["de.tar.gz", "fr.tar.gz"])
         #expect(settings.endpoint("another") == nil)
     }

@@ -51,6 +51,17 @@ externalId: acme
 executionRole: arn:aws:iam::333333333333:role/sluice-sagemaker
 models: s3://acme-models-333333333333-eu-west-1/models/
 """
+UNIT = """
+kind: account
+name: live-{account}
+organizationalUnit: ou-ab12-34cd56ef
+stage: prod
+region: eu-west-1
+role: arn:aws:iam::{account}:role/sluice-deploy
+externalId: acme
+executionRole: arn:aws:iam::{account}:role/sluice-sagemaker
+models: s3://acme-models-{account}-eu-west-1/models/
+"""
 ENDPOINT = """
 kind: endpoint
 name: demand
@@ -85,7 +96,8 @@ def listed(value: Any) -> list[Any]:
 
 def needed(program: Path) -> dict[str, set[str]]:
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in (("registry", REGISTRY), ("prod", ACCOUNT), ("edge", EDGE), ("endpoint", ENDPOINT)):
+        documents = {"registry": REGISTRY, "prod": ACCOUNT, "unit": UNIT, "edge": EDGE, "endpoint": ENDPOINT}
+        for name, text in documents.items():
             Path(folder, f"{name}.yaml").write_text(text)
         command = [program, "permissions", "--json", "--accounts", folder, "--artifacts", "s3://acme-artifacts/"]
         report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)

@@ -5,10 +5,13 @@
 public struct AccountsFolder: Hashable, Sendable {
     /// The registry models are promoted from.
     public var registry: RegistryDocument
-    /// The deployment accounts, in order of their names.
+    /// The deployment accounts, in order of their names. Those of organizational units are `{account}` until
+    /// they are put in their place.
     public var accounts: [AccountDocument]
     /// The endpoints, in order of their names.
     public var endpoints: [EndpointDocument]
+    /// The documents for whole units whose accounts are in their place.
+    var expanded: [AccountDocument] = []
 
     public init(registry: RegistryDocument, accounts: [AccountDocument], endpoints: [EndpointDocument]) {
         self.registry = registry
@@ -16,9 +19,11 @@ public struct AccountsFolder: Hashable, Sendable {
         self.endpoints = endpoints
     }
 
-    /// The deployment account of that name.
+    /// The deployment account of that name. One of a unit need not be in its place: its name says which it is.
     public func account(named name: String) -> AccountDocument? {
-        accounts.first { $0.name == name }
+        let account =
+            accounts.first { $0.name == name } ?? accounts.lazy.compactMap { $0.filled(named: name) }.first
+        return account.flatMap { $0.isTemplate ? nil : $0 }
     }
 
     /// The endpoint of that name.

@@ -76,9 +76,11 @@ public struct EndpointDocument: Hashable, Sendable {
         stages.first { $0.name == name }
     }
 
-    /// The stage that deploys to the account of that name.
+    /// The stage that deploys to the account of that name, by itself or with its organizational unit.
     public func stage(ofAccount name: String) -> StageDocument? {
-        stages.first { stage in stage.accounts.contains { $0.name == name } }
+        stages.first { stage in
+            stage.accounts.contains { $0.name == name || $0.filled(named: name) != nil }
+        }
     }
 
     /// The smoke tests of a target: those that name it, or else those that name none.

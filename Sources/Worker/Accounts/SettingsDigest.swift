@@ -43,6 +43,9 @@ extension EndpointDocument {
             "tags": .texts(account.tags),
         ]
         object["kmsKey"] = account.kmsKey.map(CanonicalJSON.text)
+        if account.endpointName != AccountDocument.endpointNameByDefault {
+            object["endpointName"] = .text(account.endpointName)
+        }
         return .object(object)
     }
 

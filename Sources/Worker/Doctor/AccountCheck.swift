@@ -153,28 +153,29 @@ struct AccountCheck: Sendable {
 
     private func endpoint(_ document: EndpointDocument) async throws -> Finding {
         let sageMaker = SageMaker(ward.client)
-        switch try await see({ try await sageMaker.describeEndpoint(name: document.name) }) {
+        let liveName = ward.account.liveName(of: document.name)
+        switch try await see({ try await sageMaker.describeEndpoint(name: liveName) }) {
         case .failure(let error) where error.isMissing:
-            return .ok(name, "endpoint", "\(document.name) is not there yet; the first release makes it")
+            return .ok(name, "endpoint", "\(liveName) is not there yet; the first release makes it")
         case .failure(let error): return refused(error)
         case .success(let found):
             switch try await see({ try await sageMaker.listTags(arn: found.arn) }) {
             case .failure(let error): return refused(error)
             case .success(let tags):
                 if tags[EndpointRoller.endpointTag] == document.name {
-                    return .ok(name, "endpoint", "\(document.name) is Sluice's and \(found.status.rawValue)")
+                    return .ok(name, "endpoint", "\(liveName) is Sluice's and \(found.status.rawValue)")
                 }
                 if document.adopt {
                     return .ok(
                         name,
                         "endpoint",
-                        "\(document.name) is somebody else's; the first release adopts it"
+                        "\(liveName) is somebody else's; the first release adopts it"
                     )
                 }
                 return .missing(
                     name,
                     "endpoint",
-                    "endpoint \(document.name) exists and was not made by Sluice, which leaves it alone",
+                    "endpoint \(liveName) exists and was not made by Sluice, which leaves it alone",
                     fix:
                         "write `adopt: true` on the endpoint to take it over, or delete it, or name yours differently"
                 )

@@ -24,6 +24,8 @@ struct EndpointRoller {
         SageMaker(session.client) { [lease, performer] in lease.covers($0, from: performer.now) }
     }
     var account: AccountDocument { session.account }
+    /// What SageMaker calls the endpoint here.
+    private var liveName: String { account.liveName(of: endpoint.name) }
 
     func roll() async throws -> Attempt.Event {
         switch work.effect {
@@ -70,7 +72,7 @@ struct EndpointRoller {
         if work.isRepeated, let found = try await described(), found.configName == config { return }
         do {
             _ = try await sageMaker.createEndpoint(
-                name: endpoint.name,
+                name: liveName,
                 configName: config,
                 tags: account.tags.merging([Self.endpointTag: endpoint.name]) { _, own in own }
             )
@@ -79,7 +81,7 @@ struct EndpointRoller {
             guard found.configName == config || found.pendingConfigName == config else {
                 throw FailureError(
                     .invalid,
-                    "endpoint \(endpoint.name) appeared in account \(account.name) while this release was on its way; "
+                    "endpoint \(liveName) appeared in account \(account.name) while this release was on its way; "
                         + "somebody else made it. Delete it or rename yours, then retry this release."
                 )
             }
@@ -91,7 +93,7 @@ struct EndpointRoller {
         let terms = try await terms()
         do {
             _ = try await sageMaker.updateEndpoint(
-                name: endpoint.name,
+                name: liveName,
                 configName: config,
                 retainAllVariantProperties: terms.keepsCounts,
                 deployment: terms.traffic.map(DeploymentConfig.init)
@@ -109,7 +111,7 @@ struct EndpointRoller {
 
     private func described() async throws -> EndpointDescription? {
         do {
-            return try await sageMaker.describeEndpoint(name: endpoint.name)
+            return try await sageMaker.describeEndpoint(name: liveName)
         } catch let error as AWSError where error.isMissing {
             return nil
         }
@@ -117,7 +119,7 @@ struct EndpointRoller {
 
     private func delete() async throws {
         do {
-            try await sageMaker.deleteEndpoint(name: endpoint.name)
+            try await sageMaker.deleteEndpoint(name: liveName)
         } catch let error as AWSError where error.isMissing {
             return
         }

@@ -94,7 +94,9 @@ struct Inspector {
     private func endpoint(_ session: Sessions.Session) async throws -> Attempt.Event {
         let found: EndpointDescription
         do {
-            found = try await SageMaker(session.client).describeEndpoint(name: work.attempt.endpoint)
+            found = try await SageMaker(session.client).describeEndpoint(
+                name: session.account.liveName(of: work.attempt.endpoint)
+            )
         } catch let error as AWSError where error.isMissing {
             return .inspected(Inspection(endpoint: nil, isOurs: true))
         }

@@ -84,7 +84,7 @@ struct Performer: Sendable {
             let session = try await sessions.session(account)
             // A listing from before the switch would miss the endpoint, and clocks may differ.
             let since = (works.map(\.attempt.startedAt).min() ?? now) - .seconds(3600)
-            let names = Set(works.map(\.attempt.endpoint))
+            let names = Set(works.map { session.account.liveName(of: $0.attempt.endpoint) })
             var changing: [String: EndpointSummary] = [:]
             var token: String?
             repeat {
@@ -114,7 +114,8 @@ struct Performer: Sendable {
         _ changing: [String: EndpointSummary],
         _ session: Sessions.Session
     ) async -> Attempt.Event {
-        if let summary = changing[work.attempt.endpoint] {
+        let name = session.account.liveName(of: work.attempt.endpoint)
+        if let summary = changing[name] {
             return .endpointSeen(
                 EndpointSight(
                     kind: .inProgress,
@@ -127,9 +128,7 @@ struct Performer: Sendable {
         }
         do {
             return .endpointSeen(
-                EndpointSight(
-                    try await SageMaker(session.client).describeEndpoint(name: work.attempt.endpoint)
-                )
+                EndpointSight(try await SageMaker(session.client).describeEndpoint(name: name))
             )
         } catch {
             return .effectFailed(Failure(error))

@@ -54,7 +54,7 @@ extension SmokeCalls {
         self.init(
             invoke: { target, question in
                 let answer = try await SageMakerRuntime(session.client).invokeEndpoint(
-                    name: endpoint.name,
+                    name: session.account.liveName(of: endpoint.name),
                     // An endpoint with one model refuses to be asked for a target.
                     targetModel: endpoint.serves == .singleModel ? nil : target,
                     contentType: question.contentType,

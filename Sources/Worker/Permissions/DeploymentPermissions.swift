@@ -32,7 +32,7 @@ struct Deployment: Hashable {
             Statement(
                 "Endpoints",
                 (calls + invocation).actions(on: .endpoint),
-                on: endpoints.flatMap { names.sageMaker("endpoint", $0.name) },
+                on: endpoints.flatMap { names.sageMaker("endpoint", account.liveName(of: $0.name)) },
                 because:
                     "The endpoints of the accounts folder are made, rolled, tested and, where one of ours has "
                     + "failed, made again."

@@ -86,7 +86,7 @@ extension Deployment {
                     "logs:PutLogEvents",
                 ],
                 on: endpoints.flatMap { endpoint in
-                    let group = "log-group:/aws/sagemaker/Endpoints/\(endpoint.name)"
+                    let group = "log-group:/aws/sagemaker/Endpoints/\(account.liveName(of: endpoint.name))"
                     return [names.arn("logs", group), names.arn("logs", "\(group):*")]
                 },
                 because: "The containers' output goes there."

@@ -35,6 +35,9 @@ extension AccountsFolder {
                 )
             )
         }
+        if accounts.contains(where: { $0.organizationalUnit != nil }) {
+            statements.append(.listingUnits)
+        }
         if let bus = bus(of: worker) {
             statements.append(
                 Statement(
@@ -96,4 +99,16 @@ extension AccountsFolder {
             ]
         )
     }
+}
+
+extension Statement {
+    /// Finding the accounts of organizational units.
+    static let listingUnits = Statement(
+        "Units",
+        [AWSOperation.listAccountsForParent, .listOrganizationalUnitsForParent].actions(on: .everything),
+        on: ["*"],
+        because:
+            "Which accounts a unit has, and which units are below it, Organizations says, to its management account and "
+            + "those that it delegated this to."
+    )
 }

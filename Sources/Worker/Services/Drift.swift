@@ -26,9 +26,12 @@ struct Drift: Sendable {
         do {
             let session = try await sessions.session(account)
             let sageMaker = SageMaker(session.client)
-            for name in try await changed(served, sageMaker) {
+            let endpoints = Dictionary(
+                uniqueKeysWithValues: served.map { (session.account.liveName(of: $0.endpoint), $0) }
+            )
+            for (name, endpoint) in try await changed(endpoints, sageMaker) {
                 let found = EndpointSight(try await sageMaker.describeEndpoint(name: name))
-                try await ledger.found(found, of: name, in: account, now: sessions.timing.moment)
+                try await ledger.found(found, of: endpoint, in: account, now: sessions.timing.moment)
             }
         } catch {
             if Task.isCancelled { return }
@@ -39,20 +42,22 @@ struct Drift: Sendable {
         }
     }
 
-    /// The endpoints that AWS says were changed after they were last seen.
-    private func changed(_ served: [Ledger.Served], _ sageMaker: SageMaker) async throws -> [String] {
-        let seen = Dictionary(uniqueKeysWithValues: served.map { ($0.endpoint, $0.modifiedAt) })
+    /// The endpoints that AWS says were changed after they were last seen, each by its name there and its own.
+    private func changed(
+        _ served: [String: Ledger.Served],
+        _ sageMaker: SageMaker
+    ) async throws -> [(name: String, endpoint: String)] {
         // Where one was never seen, or drifts, every page is asked for.
-        let known = served.compactMap(\.modifiedAt)
+        let known = served.values.compactMap(\.modifiedAt)
         let since = known.count == served.count ? known.min()?.date : nil
-        var changed: [String] = []
+        var changed: [(name: String, endpoint: String)] = []
         var token: String?
         repeat {
             let page = try await sageMaker.listEndpoints(lastModifiedAfter: since, nextToken: token)
             for summary in page.items {
-                guard let last = seen[summary.name] else { continue }
-                let isNew = last.map { $0 < Moment(summary.lastModifiedTime) } ?? true
-                if isNew { changed.append(summary.name) }
+                guard let last = served[summary.name] else { continue }
+                let isNew = last.modifiedAt.map { $0 < Moment(summary.lastModifiedTime) } ?? true
+                if isNew { changed.append((summary.name, last.endpoint)) }
             }
             token = page.nextToken
         } while token != nil

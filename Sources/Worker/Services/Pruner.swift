@@ -99,7 +99,9 @@ struct Pruner: Loop {
 
     private func liveConfigs(_ endpoint: String, _ session: Sessions.Session) async throws -> Set<String> {
         do {
-            let found = try await SageMaker(session.client).describeEndpoint(name: endpoint)
+            let found = try await SageMaker(session.client).describeEndpoint(
+                name: session.account.liveName(of: endpoint)
+            )
             return Set([found.configName, found.pendingConfigName].compactMap(\.self))
         } catch let error as AWSError where error.isMissing {
             return []

@@ -59,7 +59,9 @@ struct Takeover: Sendable {
         do {
             let session = try await sessions.session(account)
             let sageMaker = SageMaker(session.client)
-            let live = try await sageMaker.describeEndpoint(name: endpoint.name)
+            let live = try await sageMaker.describeEndpoint(
+                name: session.account.liveName(of: endpoint.name)
+            )
             guard live.status == .inService, let config = live.configName else { return nil }
             let arn = try await sageMaker.describeEndpointConfig(name: config).arn
             let tags = try await sageMaker.listTags(arn: arn)

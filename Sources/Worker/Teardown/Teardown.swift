@@ -15,14 +15,18 @@ public struct Teardown: Sendable {
     /// How long an endpoint may take to be gone; AWS takes minutes.
     static let patience = Duration.seconds(1800)
 
-    /// - Parameter folder: It has to have the account, and need not have the endpoint any more.
+    /// - Parameter folder: It need not have the endpoint any more.
     public init(_ endpoint: String, in account: AccountDocument, by folder: AccountsFolder, as aws: OwnAWS)
         throws
     {
         self.endpoint = endpoint
         self.account = account
-        sessions = aws.sessions(try Settings(folder), called: "teardown")
+        let place = AccountsFolder(registry: folder.registry, accounts: [account], endpoints: [])
+        sessions = aws.sessions(try Settings(place, only: [account.name]), called: "teardown")
     }
+
+    /// What SageMaker calls the endpoint there.
+    private var liveName: String { account.liveName(of: endpoint) }
 
     /// Lists what there is. Throws `TeardownRefused` where the endpoint is somebody else's or is being changed,
     /// and `AWSError`.
@@ -30,7 +34,7 @@ public struct Teardown: Sendable {
         let session = try await session()
         let sageMaker = SageMaker(session.client)
         var inventory = Inventory()
-        if try await isThere(sageMaker) { inventory.items.append(.init(.endpoint, endpoint)) }
+        if try await isThere(sageMaker) { inventory.items.append(.init(.endpoint, liveName)) }
         let beginning = Names.beginning(of: endpoint)
         for config in try await sageMaker.endpointConfigs(nameContains: beginning) {
             try await inventory.sort(.init(.config, config.name), isOurs(config, sageMaker))
@@ -88,13 +92,13 @@ public struct Teardown: Sendable {
     private func isThere(_ sageMaker: SageMaker) async throws -> Bool {
         let found: EndpointDescription
         do {
-            found = try await sageMaker.describeEndpoint(name: endpoint)
+            found = try await sageMaker.describeEndpoint(name: liveName)
         } catch let error as AWSError where error.isMissing {
             return false
         }
         guard try await sageMaker.listTags(arn: found.arn)[EndpointRoller.endpointTag] == endpoint else {
             throw TeardownRefused(
-                sentence: "endpoint \(endpoint) in account \(account.name) has no tag "
+                sentence: "endpoint \(liveName) in account \(account.name) has no tag "
                     + "`\(EndpointRoller.endpointTag)`, so Sluice did not make it. Nothing of it is touched, nor "
                     + "what it may run on. Delete it by hand if it is to go"
             )
@@ -102,7 +106,7 @@ public struct Teardown: Sendable {
         let changing: Set<EndpointStatus> = [.creating, .updating, .systemUpdating, .rollingBack]
         guard !changing.contains(found.status) else {
             throw TeardownRefused(
-                sentence: "endpoint \(endpoint) in account \(account.name) is being changed "
+                sentence: "endpoint \(liveName) in account \(account.name) is being changed "
                     + "(\(found.status.rawValue)), and SageMaker deletes none that is. Run this again once it is "
                     + "in service"
             )
@@ -160,7 +164,7 @@ public struct Teardown: Sendable {
         var pause = Duration.milliseconds(500)
         while true {
             do {
-                let found = try await sageMaker.describeEndpoint(name: endpoint)
+                let found = try await sageMaker.describeEndpoint(name: liveName)
                 if found.status != .deleting { try await askForDeletion(sageMaker) }
             } catch let error as AWSError where error.isMissing {
                 return
@@ -168,7 +172,7 @@ public struct Teardown: Sendable {
             guard timing.elapsed() - begun < Self.patience else {
                 throw TeardownRefused(
                     sentence:
-                        "endpoint \(endpoint) in account \(account.name) was asked to go and is still there. "
+                        "endpoint \(liveName) in account \(account.name) was asked to go and is still there. "
                         + "Nothing else was removed; run this again later"
                 )
             }
@@ -180,7 +184,7 @@ public struct Teardown: Sendable {
     /// A reply that was lost, or an earlier request that is at work, shows with the next look.
     private func askForDeletion(_ sageMaker: SageMaker) async throws {
         do {
-            try await sageMaker.deleteEndpoint(name: endpoint)
+            try await sageMaker.deleteEndpoint(name: liveName)
         } catch let error as AWSError where error.kind == .unknownOutcome || error.kind == .inProgress {
             return
         } catch let error as AWSError where error.isMissing {

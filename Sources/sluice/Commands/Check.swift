@@ -51,7 +51,7 @@ struct Check: AsyncParsableCommand {
             let folder = try accounts.load()
             if json.isOn {
                 var report = report(on: folder)
-                report.findings = online ? try await Examination.findings(try only.settings(folder)) : nil
+                report.findings = online ? try await Examination.findings(folder, only) : nil
                 try json.print(report)
                 return try Examination.judge(report.findings ?? [])
             }
@@ -59,7 +59,7 @@ struct Check: AsyncParsableCommand {
             let (accounts, endpoints) = (folder.accounts.count, folder.endpoints.count)
             print("accounts: \(accounts), endpoints: \(endpoints); nothing is wrong")
             guard online else { return }
-            let findings = try await Examination.findings(try only.settings(folder))
+            let findings = try await Examination.findings(folder, only)
             Screen.lines(of: findings).forEach { print($0) }
             try Examination.judge(findings)
         } catch let error as AccountsError where json.isOn {

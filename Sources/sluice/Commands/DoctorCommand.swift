@@ -31,7 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
-        let findings = try await Examination.findings(try only.settings(try accounts.load()))
+        let findings = try await Examination.findings(try accounts.load(), only)
         if json.isOn { try json.print(findings) } else { Screen.lines(of: findings).forEach { print($0) } }
         try Examination.judge(findings)
     }
@@ -39,11 +39,13 @@ struct DoctorCommand: AsyncParsableCommand {
 
 /// An examination as the commands make one: with the credentials and endpoints of the environment.
 enum Examination {
-    static func findings(_ settings: Settings) async throws -> [Finding] {
-        let aws = try OwnAWS(ProcessInfo.processInfo.environment, region: settings.registry.region)
-        let findings = try await aws.doctor(settings).examine()
+    static func findings(_ folder: AccountsFolder, _ only: OnlyOption) async throws -> [Finding] {
+        let aws = try OwnAWS(ProcessInfo.processInfo.environment, region: folder.registry.region)
+        let (expanded, units) = try await aws.expanded(folder)
+        let findings = try await aws.doctor(try only.settings(expanded)).examine()
         await aws.close()
-        return findings
+        // Who the worker is comes first.
+        return findings.prefix(1) + units + findings.dropFirst()
     }
 
     /// Throws `Failed` where anything is missing.

@@ -9,6 +9,8 @@ struct PermissionsCommand: ParsableCommand {
             Each action is one that some call of this program needs; what SageMaker itself needs to run the models \
             is listed as an execution role's. Nothing is asked of AWS.
 
+            A role of an organizational unit's accounts is printed once, with {account} in place of each one's digits.
+
             The accounts folder does not say where artifacts are. Without --artifacts the roles may read whatever \
             is in buckets of `artifactOwners`, and the artifact bucket's policy names the bucket ARTIFACTS.
 

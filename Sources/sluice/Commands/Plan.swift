@@ -32,7 +32,7 @@ struct Plan: AsyncParsableCommand {
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
-        let settings = try only.settings(try accounts.load())
+        let settings = try only.settings(try await known(try accounts.load()))
         if let endpoint, settings.endpoint(endpoint) == nil {
             let known = settings.folder.endpoints.map(\.name).sorted().joined(separator: ", ")
             throw WrongCommand(sentence: "the accounts folder has no endpoint \(endpoint); it has \(known)")
@@ -41,6 +41,18 @@ struct Plan: AsyncParsableCommand {
             .outlook(on: endpoint, now: .now)
         if json.isOn { return try json.print(outlooks) }
         for outlook in outlooks { Screen.lines(of: outlook).forEach { print($0) } }
+    }
+
+    /// The folder with the accounts that its organizational units were last seen to have.
+    private func known(_ folder: AccountsFolder) async throws -> AccountsFolder {
+        guard !folder.units.isEmpty else { return folder }
+        do {
+            return try folder.expanded(by: try await Ledger.open(ledger.url).units())
+        } catch let error as UnitsError {
+            throw Failed(
+                sentence: "\(error). A worker asks Organizations when it starts, and keeps it in the ledger"
+            )
+        }
     }
 }
 

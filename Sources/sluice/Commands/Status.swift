@@ -73,7 +73,10 @@ struct Status: AsyncParsableCommand {
             "\($0.account) does not serve \($0.release): it failed there (\($0.state)) and went on, as the "
                 + "`failureTolerance` of \($0.stage) allows; `deploy` tries it again"
         }
-        return stranded + drifted + short + holds + bars + troubles
+        let leftOut = view.leftOut.map {
+            "account \($0.account) of \($0.unit) is \(Screen.escaped($0.state)), so nothing is deployed there"
+        }
+        return stranded + drifted + short + holds + bars + troubles + leftOut
     }
 
     private static func underWay(_ view: EndpointView) -> [String] {

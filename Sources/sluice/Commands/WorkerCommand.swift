@@ -57,7 +57,7 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try only.settings(try accounts.load())
+        let folder = try accounts.load()
         let isTerminal = isatty(STDERR_FILENO) == 1
         let level = log
         let live = LiveLines.isPossible ? LiveLines() : nil
@@ -68,7 +68,8 @@ struct WorkerCommand: AsyncParsableCommand {
             return handler
         }
         let service = WorkerService(
-            settings: settings,
+            folder: folder,
+            only: only.only,
             options: .init(
                 ledger: ledger.url,
                 ledgerConnections: ledgerConnections,
@@ -84,6 +85,8 @@ struct WorkerCommand: AsyncParsableCommand {
         do {
             try await service.run()
             failure = nil
+        } catch let error as SettingsError {
+            failure = WrongCommand(sentence: error.description)
         } catch {
             failure = error
         }

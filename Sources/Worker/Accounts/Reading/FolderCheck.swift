@@ -10,12 +10,14 @@ struct FolderCheck {
     func run() -> AccountsFolder? {
         checkRegistries()
         checkAccounts()
+        checkUnits()
         checkNames()
         checkRelays()
         let documents = endpoints.map { endpoint in
             let stages = endpoint.stages.map { accounts(of: $0, in: endpoint) }
             checkVolumeKeys(of: endpoint, in: stages)
             checkTolerances(of: endpoint, in: stages)
+            checkLiveNames(of: endpoint, in: stages)
             return endpoint.document(accounts: stages)
         }
         checkGroups()
@@ -117,7 +119,13 @@ struct FolderCheck {
         in endpoint: EndpointDraft
     ) -> AccountDocument? {
         guard let account = accounts.first(where: { $0.name?.value == name.value }) else {
-            if !problems.hasUnread, accounts.allSatisfy({ $0.name != nil }) {
+            if let unit = unit(of: name.value) {
+                endpoint.source.report(
+                    "account `\(name.value)` is one of those of `\(unit)`, which a stage has all of: name \"\(unit)\", or "
+                        + "give the account a document of its own",
+                    line: name.line
+                )
+            } else if !problems.hasUnread, accounts.allSatisfy({ $0.name != nil }) {
                 let names = accounts.compactMap(\.name?.value).sorted()
                 let hint = Spelling.hint(for: name.value, in: names, listing: "there are")
                 endpoint.source.report("there is no account `\(name.value)`\(hint)", line: name.line)
@@ -150,7 +158,8 @@ struct FolderCheck {
     private func checkTolerances(of endpoint: EndpointDraft, in accounts: [[AccountDocument]]) {
         for (stage, accounts) in zip(endpoint.stages, accounts) {
             guard let tolerance = stage.failureTolerance, tolerance.value > 0, !accounts.isEmpty,
-                tolerance.value >= accounts.count, !problems.hasUnread
+                tolerance.value >= accounts.count, !problems.hasUnread,
+                !accounts.contains(where: \.isTemplate)
             else { continue }
             let count = accounts.count == 1 ? "one account" : "\(accounts.count) accounts"
             endpoint.source.report(

@@ -1,5 +1,5 @@
 /// A mapping whose keys are known, being read: it gives out values by key and reports what is wrong with
-/// them, with unknown and unfinished keys, and with missing ones.
+/// them, with unknown keys, and with missing ones.
 ///
 /// Every question answers nothing for a value that is absent and for one that was reported; only
 /// `isStated` tells the two apart.
@@ -33,15 +33,11 @@ struct Section {
             }
             let nearest = Spelling.nearest(to: entry.key, in: vocabulary.known)
             if let nearest { meant.insert(nearest) }
-            if vocabulary.defers(entry.key) {
-                source.report("\(entry.key.shown) is not implemented yet", line: entry.line)
-            } else {
-                let hint =
-                    nearest.map { "did you mean `\($0)`?" }
-                    ?? Vocabulary.owners(of: entry.key).map { "it belongs in \($0)" }
-                    ?? "\(vocabulary.name) has \(vocabulary.listing)"
-                source.report("unknown key \(entry.key.shown); \(hint)", line: entry.line)
-            }
+            let hint =
+                nearest.map { "did you mean `\($0)`?" }
+                ?? Vocabulary.owners(of: entry.key).map { "it belongs in \($0)" }
+                ?? "\(vocabulary.name) has \(vocabulary.listing)"
+            source.report("unknown key \(entry.key.shown); \(hint)", line: entry.line)
         }
         (self.entries, self.meant) = (entries, meant)
         for key in vocabulary.required where !isStated(key) {

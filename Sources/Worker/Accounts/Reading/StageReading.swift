@@ -19,7 +19,7 @@ struct StageDraft {
 
     init(_ section: Section, over endpoint: VariantDraft) {
         name = section.value("stage", .plainName)
-        accounts = section.list("accounts", of: .plainName)
+        accounts = section.list("accounts", of: .plainName.filled(true, everywhere: false))
         accepts = Set(section.list("accepts", of: .word)?.map(\.value) ?? [.approved])
         soak = section.value("soak", .duration())
         lag = section.value("lag", .duration())

@@ -4,25 +4,14 @@ struct Vocabulary: Sendable {
     let name: String
     let required: [String]
     let optional: [String]
-    /// Keys of the design that nothing acts on yet. They are refused, because a gate that somebody wrote
-    /// and nobody keeps is worse than none.
-    let deferred: [String]
 
     var known: [String] { required + optional }
 
-    init(_ name: String, required: [String] = [], optional: [String] = [], deferred: [String] = []) {
+    init(_ name: String, required: [String] = [], optional: [String] = []) {
         self.name = name
         self.required = required
         self.optional = optional
-        self.deferred = deferred
     }
-
-    func defers(_ key: String) -> Bool {
-        deferred.contains(key) || Self.deferredAnywhere.contains(key)
-    }
-
-    /// Deferred keys that mean one thing only, so that one in the wrong place is told the more useful half.
-    private static let deferredAnywhere: Set = ["organizationalUnit"]
 }
 
 extension Vocabulary {
@@ -44,9 +33,11 @@ extension Vocabulary {
 
     static let account = Vocabulary(
         "an account document",
-        required: ["kind", "name", "account", "stage", "region", "executionRole", "models"],
-        optional: ["role", "externalId", "kmsKey", "tags", "queue", "upstream"],
-        deferred: ["organizationalUnit"]
+        required: ["kind", "name", "stage", "region", "executionRole", "models"],
+        optional: [
+            "account", "organizationalUnit", "role", "externalId", "kmsKey", "endpointName", "tags", "queue",
+            "upstream",
+        ]
     )
 
     static let endpoint = Vocabulary(
