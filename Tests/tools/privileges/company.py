@@ -48,6 +48,7 @@ class Company:
     def set_up(self) -> None:
         """Make all stacks, as the templates' own comments say, and do by hand what is left."""
         edge = self.accounts[EDGE]
+        self._organize()
         for account in self.everyone:
             self._stack(
                 account, HERE / "company.yaml", Registry=self.registry, Accounts=",".join(self.accounts.values())
@@ -70,6 +71,7 @@ class Company:
             QueueKey=company["QueueKey"],
             DeploymentAccounts=",".join(self.accounts.values()),
             Deciders=self.managers[HUB]["arn"],
+            OrganizationalUnits="true",
             DoctorMayLook="true",
         )
         # What is left to be done by hand.
@@ -84,6 +86,7 @@ class Company:
             RegistryAccount=self.registry,
             UpstreamRoleArn=registry["WorkerRoleArn"],
             Deciders=self.managers[EDGE]["arn"],
+            OrganizationalUnits="true",
             DoctorMayLook="true",
         )
         for account in self.accounts.values():
@@ -106,6 +109,25 @@ class Company:
             )
 
         self._sign_in()
+
+    def _organize(self) -> None:
+        """An organization with a unit that has the prod account, which both workers may read."""
+        management = f"9{self.registry[1:]}"
+
+        def ask(operation: str, **asked: Any) -> Any:
+            there = {"account": management, "service": "organizations", "region": "us-east-1"}
+            return self.world.post("aws", **there, operation=operation, input=asked)
+
+        ask("CreateOrganization", FeatureSet="ALL")
+        root = ask("ListRoots")["Roots"][0]["Id"]
+        self.unit = ask("CreateOrganizationalUnit", ParentId=root, Name="live")["OrganizationalUnit"]["Id"]
+        readers = [self.registry, self.accounts[EDGE]]
+        for account, parent in [(self.accounts["prod"], self.unit), *((reader, root) for reader in readers)]:
+            self.world.post("organizations/accounts", management=management, account=account, parent=parent)
+        reading = ["organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent"]
+        statement = {"Effect": "Allow", "Action": reading, "Resource": "*"}
+        statement["Principal"] = {"AWS": [f"arn:aws:iam::{reader}:root" for reader in readers]}
+        ask("PutResourcePolicy", Content=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
     def _sign_in(self) -> None:
         """What ECS hands to the workers."""

@@ -21,7 +21,12 @@ def write(scene: Scene) -> None:
             queue = scene.outputs[f"{account}/per-account-worker"]["QueueUrl"]
             upstream = scene.outputs[f"{scene.registry}/registry"]["WorkerSender"]
             document += _document(queue=queue, upstream=[f"{upstream}:*"])
-        scene.write(f"{stage}.yaml", f"{document}name: {stage}\nstage: {stage}\ntags: {{team: ml}}\n")
+        name = stage
+        if stage == "prod":
+            # Production's accounts are those of a unit.
+            document = document.replace(f'account: "{account}"', f"organizationalUnit: {scene.unit}")
+            document, name = document.replace(account, "{account}"), "prod-{account}"
+        scene.write(f"{stage}.yaml", f"{document}name: {name}\nstage: {stage}\ntags: {{team: ml}}\n")
     key = scene.outputs[f"{scene.accounts['prod']}/company"]["VolumeKey"]
     people = {"approvals": 1, "approvers": _approvers(scene, HUB, scene.registry)}
     expect = [{"pointer": "/predictions/0/score", "between": [0, 100]}]
