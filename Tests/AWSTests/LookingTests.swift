@@ -150,13 +150,22 @@ import Testing
     @Test func readsAKeysState() async throws {
         let bench = try Bench()
         try await bench.server.reply(
-            TestReply(200, #"{"KeyMetadata": {"KeyId": "k", "KeyState": "PendingDeletion"}}"#),
+            TestReply(
+                200,
+                #"{"KeyMetadata": {"Arn": "arn:k/1", "KeyId": "k", "KeyState": "PendingDeletion"}}"#
+            ),
+            TestReply(200, #"{"Policy": "{}", "PolicyName": "default"}"#),
             TestReply(400, #"{"__type": "NotFoundException", "message": "no"}"#)
         )
-        #expect(try await KMS(bench.client).keyState(id: "arn:k") == "PendingDeletion")
-        let error = await fails { _ = try await KMS(bench.client).keyState(id: "arn:k") }
+        let kms = KMS(bench.client)
+        #expect(try await kms.key(id: "arn:k") == KMS.Key(arn: "arn:k/1", state: "PendingDeletion"))
+        #expect(try await kms.policy(ofKey: "arn:k/1") == "{}")
+        let error = await fails { _ = try await kms.key(id: "arn:k") }
         #expect(error?.kind == .notFound(.other))
-        #expect(try await bench.server.requests()[0].header("X-Amz-Target") == ["TrentService.DescribeKey"])
+        let requests = try await bench.server.requests()
+        #expect(requests[0].header("X-Amz-Target") == ["TrentService.DescribeKey"])
+        #expect(requests[1].header("X-Amz-Target") == ["TrentService.GetKeyPolicy"])
+        try expect(requests[1], #"{"KeyId": "arn:k/1", "PolicyName": "default"}"#)
     }
 
     @Test func findsTheRulesOfATarget() async throws {

@@ -17,6 +17,10 @@ extension World {
 
     func examine(_ arguments: String...) async throws -> (status: Int32, findings: [Finding]) {
         let outcome = try await run(["doctor", "--json"] + arguments, as: worker)
+        try #require(
+            !outcome.output.isEmpty,
+            "the doctor said nothing (\(outcome.status)): \(outcome.errors)"
+        )
         let findings = try JSONDecoder().decode([Finding].self, from: Data(outcome.output.utf8))
         return (outcome.status, findings)
     }

@@ -51,6 +51,56 @@ struct DoctorTests {
         }
     }
 
+    /// IAM's policies are not enough for a key whose own policy keeps it from the roles.
+    @Test func aKeysOwnPolicyIsLookedAt() async throws {
+        try await World.with { world in
+            try await world.becomeHealthy()
+            let own: JSONValue = [
+                "Effect": "Allow",
+                "Principal": ["AWS": .string("arn:aws:iam::\(world.staging):role/security")],
+                "Action": "kms:*", "Resource": "*",
+            ]
+            let policy: JSONValue = ["Version": "2012-10-17", "Statement": [own]]
+            let made = try await world.administer(
+                world.staging,
+                "kms",
+                "CreateKey",
+                ["Policy": .string(policy.text)]
+            )
+            let key = try #require(made["KeyMetadata"]?["Arn"]?.string)
+            try world.edit("staging.yaml", "# Optional: tags", "kmsKey: \(key)\n# Optional: tags")
+            let (status, findings) = try await world.examine()
+            #expect(status == 1)
+            let finding = try #require(findings.first { $0.check == "key" && $0.account == "staging" })
+            let role = "arn:aws:iam::\(world.staging):role/sluice-deploy"
+            #expect(finding.verdict == "missing")
+            #expect(finding.text.contains("\(role) may not kms:Decrypt, kms:GenerateDataKey"), "\(finding)")
+            #expect(finding.text.contains("role/sagemaker-role-staging may not kms:Decrypt"), "\(finding)")
+            let fix = try #require(finding.fix)
+            let statement = try JSONDocument(
+                parsing: Array(fix.trimmingPrefix("add to the key's policy: ").utf8)
+            ).root
+
+            // Pasted as it is, it is what was missing.
+            let mended: JSONValue = ["Version": "2012-10-17", "Statement": [own, statement]]
+            try await world.administer(
+                world.staging,
+                "kms",
+                "PutKeyPolicy",
+                [
+                    "KeyId": .string(key.replacing(/^.*\//, with: "")), "PolicyName": "default",
+                    "Policy": .string(mended.text),
+                ]
+            )
+            let (_, after) = try await world.examine()
+            let lets = after.first { $0.check == "key" && $0.account == "staging" }
+            #expect(
+                lets?.text.hasSuffix("its policy lets the roles use it") == true,
+                "\(String(describing: lets))"
+            )
+        }
+    }
+
     /// To look changes nothing: what there is, is as it was.
     @Test func anExaminationChangesNothing() async throws {
         try await World.with { world in

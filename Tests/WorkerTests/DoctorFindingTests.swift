@@ -55,6 +55,46 @@ import Testing
         ).findings
     }
 
+    // MARK: Keys
+
+    @Test(arguments: [
+        (
+            #""Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222222222222:root"}, "Action": "kms:*""#,
+            true
+        ),
+        (
+            #""Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": ["kms:Decrypt", "kms:Generate*"]"#,
+            true
+        ),
+        (
+            #""Effect": "Allow", "Principal": {"AWS": ["arn:x", "arn:role"]}, "Action": "kms:generateDataKey*""#,
+            true
+        ),
+        (
+            #""Effect": "Allow", "Principal": "*", "Action": "kms:*", "Condition": {"Bool": {"a": "true"}}"#,
+            true
+        ),
+        (
+            #""Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::333333333333:root"}, "Action": "kms:*""#,
+            false
+        ),
+        (#""Effect": "Allow", "Principal": {"AWS": "arn:role"}, "Action": "kms:Decrypt""#, false),
+        (#""Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "kms:*""#, false),
+    ])
+    func aKeysPolicySaysWhoMayUseIt(_ statement: String, _ isAllowed: Bool) {
+        let principals = ["arn:role", "222222222222", "arn:aws:iam::222222222222:root"]
+        func allows(_ statements: String) -> Bool {
+            let policy = PolicyText(#"{"Statement": [\#(statements)]}"#)
+            return KeySight.allows(policy, "kms:GenerateDataKey", to: principals)
+        }
+        #expect(allows("{\(statement)}") == isAllowed)
+        // One that denies it always counts, and one that does under a condition need not apply.
+        let denial = #""Effect": "Deny", "Principal": "*", "Action": "kms:GenerateDataKey""#
+        #expect(!allows("{\(statement)}, {\(denial)}"))
+        let conditional = #"\#(denial), "Condition": {"Bool": {"aws:SecureTransport": "false"}}"#
+        #expect(allows("{\(statement)}, {\(conditional)}") == isAllowed)
+    }
+
     // MARK: The rules
 
     @Test(arguments: [

@@ -57,6 +57,7 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     case simulatePrincipalPolicy = "SimulatePrincipalPolicy"
     case batchGetImage = "BatchGetImage"
     case describeKey = "DescribeKey"
+    case getKeyPolicy = "GetKeyPolicy"
     case listServiceQuotas = "ListServiceQuotas"
 
     /// AWS's name for it.
@@ -66,7 +67,8 @@ public enum AWSOperation: String, Sendable, CaseIterable {
     public var isDoctors: Bool {
         switch self {
         case .getQueueAttributes, .listRuleNamesByTarget, .describeRule, .describeEventBus, .headBucket,
-            .getRole, .listRoles, .simulatePrincipalPolicy, .batchGetImage, .describeKey, .listServiceQuotas:
+            .getRole, .listRoles, .simulatePrincipalPolicy, .batchGetImage, .describeKey, .getKeyPolicy,
+            .listServiceQuotas:
             true
         default: false
         }
@@ -93,7 +95,7 @@ public enum AWSOperation: String, Sendable, CaseIterable {
         case .putEvents, .listRuleNamesByTarget, .describeRule, .describeEventBus: .eventBridge
         case .getRole, .listRoles, .simulatePrincipalPolicy: .iam
         case .batchGetImage: .ecr
-        case .describeKey: .kms
+        case .describeKey, .getKeyPolicy: .kms
         case .listServiceQuotas: .serviceQuotas
         case .listAccountsForParent, .listOrganizationalUnitsForParent: .organizations
         }

@@ -73,7 +73,8 @@ extension AWSOperation {
         case .listRoles: [Need("iam:ListRoles", .everything)]
         case .simulatePrincipalPolicy: [Need("iam:SimulatePrincipalPolicy", .role)]
         case .batchGetImage: [Need("ecr:BatchGetImage", .repository)]
-        case .describeKey: [Need("kms:DescribeKey", .objectKey), Need("kms:DescribeKey", .volumeKey)]
+        case .describeKey, .getKeyPolicy:
+            [Need("kms:\(name)", .objectKey), Need("kms:\(name)", .volumeKey)]
         case .listServiceQuotas: [Need("servicequotas:ListServiceQuotas", .everything)]
         default: sageMakerNeeds
         }

@@ -10,14 +10,16 @@ struct AccountCheck: Sendable {
     var areas: [Doctor.Area] { [endpoints, endpointList, executionRole, images, keys, alarms, quotas] }
 
     func keys() async throws -> [Finding] {
-        try await ward.deployment.keyARNs.concurrentMap(atMost: 2) { key in
-            switch try await see({ try await KMS(ward.client).keyState(id: key) }) {
-            case .success("Enabled"): return .ok(name, "key", "\(key) is enabled")
-            case .success(let state):
+        let kms = KMS(ward.client)
+        return try await ward.deployment.keyARNs.concurrentMap(atMost: 2) { key in
+            switch try await see({ try await kms.key(id: key) }) {
+            case .success(let found) where found.state == "Enabled":
+                return try await KeySight(ward: ward, key: key, arn: found.arn).finding(kms)
+            case .success(let found):
                 return .missing(
                     name,
                     "key",
-                    "\(key) is \(state), so nothing can be encrypted with it",
+                    "\(key) is \(found.state), so nothing can be encrypted with it",
                     fix: "enable it (or cancel its deletion), or name another key in the accounts folder"
                 )
             case .failure(let error) where error.isMissing:

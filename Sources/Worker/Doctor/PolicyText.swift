@@ -13,6 +13,14 @@ struct PolicyText {
                 || PolicyText.list(value["Principal"]?["Service"]).contains(service)
         }
 
+        /// Whether it is about this account or role by its name, or about everybody.
+        func names(principal: String) -> Bool {
+            let named = PolicyText.list(value["Principal"]) + PolicyText.list(value["Principal"]?["AWS"])
+            return named.contains("*") || named.contains(principal)
+        }
+
+        var isUnconditional: Bool { value["Condition"]?.object?.isEmpty ?? true }
+
         func covers(action: String) -> Bool {
             PolicyText.list(value["Action"]).contains {
                 PolicyText.glob($0.lowercased(), action.lowercased())

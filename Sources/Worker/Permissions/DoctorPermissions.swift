@@ -97,9 +97,10 @@ extension Deployment {
             statements.append(
                 Statement(
                     "LookAtKeys",
-                    [.describeKey].actions(on: .objectKey, .volumeKey),
+                    [.describeKey, .getKeyPolicy].actions(on: .objectKey, .volumeKey),
                     on: keyARNs,
-                    because: "A key that is disabled encrypts nothing."
+                    because:
+                        "A key that is disabled encrypts nothing, and none that its policy keeps from the roles."
                 )
             )
         }

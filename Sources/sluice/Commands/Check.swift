@@ -56,8 +56,9 @@ struct Check: AsyncParsableCommand {
                 return try Examination.judge(report.findings ?? [])
             }
             for endpoint in folder.endpoints { describe(endpoint) }
-            let (accounts, endpoints) = (folder.accounts.count, folder.endpoints.count)
-            print("accounts: \(accounts), endpoints: \(endpoints); nothing is wrong")
+            let accounts = folder.accounts.count { !$0.isTemplate }
+            let units = folder.units.isEmpty ? "" : ", organizational units: \(folder.units.count)"
+            print("accounts: \(accounts)\(units), endpoints: \(folder.endpoints.count); nothing is wrong")
             guard online else { return }
             let findings = try await Examination.findings(folder, only)
             Screen.lines(of: findings).forEach { print($0) }
@@ -76,7 +77,11 @@ struct Check: AsyncParsableCommand {
         let way = endpoint.stages.map { stage in
             let pace = stage.concurrency.map { "; \($0) at a time" } ?? ""
             let tolerance = stage.failureTolerance > 0 ? "; \(stage.failureTolerance) may fail" : ""
-            return "\(stage.name) (\(stage.accounts.map(\.name).joined(separator: ", "))\(pace)\(tolerance))"
+            let accounts = stage.accounts.map { account in
+                account.isTemplate
+                    ? "every \(account.name) of \(account.organizationalUnit ?? "")" : account.name
+            }
+            return "\(stage.name) (\(accounts.joined(separator: ", "))\(pace)\(tolerance))"
         }
         let models = endpoint.models.count == 1 ? "1 model" : "\(endpoint.models.count) models"
         print("\(endpoint.name): \(models), \(way.joined(separator: " → "))")

@@ -353,10 +353,13 @@ def _repository(action: str) -> Needs:
     return needs
 
 
-def _described_key(request: Request, caller: Caller) -> list[Need]:
-    key = request.json.get("KeyId", "")
-    arn = key if key.startswith("arn:") else f"arn:aws:kms:{request.region}:{caller.account}:key/{key}"
-    return [Need("kms:DescribeKey", arn)]
+def _key(action: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        key = request.json.get("KeyId", "")
+        arn = key if key.startswith("arn:") else f"arn:aws:kms:{request.region}:{caller.account}:key/{key}"
+        return [Need(f"kms:{action}", arn)]
+
+    return needs
 
 
 def _alarms(request: Request, caller: Caller) -> list[Need]:
@@ -396,7 +399,7 @@ SERVICES: dict[str, dict[str, Needs]] = {
     },
     "cloudwatch": {"DescribeAlarms": _alarms},
     "ecr": {name: _repository(name) for name in ("BatchGetImage", "DescribeImages", "DescribeRepositories")},
-    "kms": {"DescribeKey": _described_key},
+    "kms": {name: _key(name) for name in ("DescribeKey", "GetKeyPolicy")},
     "organizations": {name: _organization(name) for name in ORGANIZATION},
     "servicequotas": {"ListServiceQuotas": _plain("servicequotas:ListServiceQuotas")},
     "iam": {"ListRoles": _plain("iam:ListRoles"), **{name: _role_in_form(name) for name in ROLE_READS}},
