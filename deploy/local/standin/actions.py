@@ -359,6 +359,24 @@ def _described_key(request: Request, caller: Caller) -> list[Need]:
     return [Need("kms:DescribeKey", arn)]
 
 
+def _secret(request: Request, caller: Caller) -> list[Need]:
+    arn = request.json.get("SecretId", "")
+    if not arn.startswith("arn:"):
+        raise lacks("judges who may read a secret by its ARN only")
+    key = encryption.of_secret(arn)
+    needs = [Need("secretsmanager:GetSecretValue", arn)]
+    return [*needs, _kms("Decrypt", key, request.region, "secretsmanager")] if key else needs
+
+
+def _log_stream(action: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        asked = request.json
+        group = f"arn:aws:logs:{request.region}:{caller.account}:log-group:{asked.get('logGroupName')}"
+        return [Need(f"logs:{action}", f"{group}:log-stream:{asked.get('logStreamName')}")]
+
+    return needs
+
+
 def _alarms(request: Request, caller: Caller) -> list[Need]:
     # Whichever are asked for, the permission has to be about all of the account's.
     return [Need("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{request.region}:{caller.account}:alarm:*")]
@@ -395,7 +413,12 @@ SERVICES: dict[str, dict[str, Needs]] = {
         **{name: _rule(name) for name in ("DescribeRule", "ListTargetsByRule")},
     },
     "cloudwatch": {"DescribeAlarms": _alarms},
-    "ecr": {name: _repository(name) for name in ("BatchGetImage", "DescribeImages", "DescribeRepositories")},
+    "ecr": {
+        "GetAuthorizationToken": _plain("ecr:GetAuthorizationToken"),
+        **{name: _repository(name) for name in ("BatchGetImage", "DescribeImages", "DescribeRepositories")},
+    },
+    "logs": {name: _log_stream(name) for name in ("CreateLogStream", "PutLogEvents")},
+    "secretsmanager": {"GetSecretValue": _secret},
     "kms": {"DescribeKey": _described_key},
     "organizations": {name: _organization(name) for name in ORGANIZATION},
     "servicequotas": {"ListServiceQuotas": _plain("servicequotas:ListServiceQuotas")},

@@ -22,7 +22,7 @@ _lock = threading.Lock()
 
 
 @functools.cache
-def _model(service: str) -> ServiceModel | None:
+def _read(service: str) -> ServiceModel | None:
     try:
         return botocore.session.get_session().get_service_model(service)
     except UnknownServiceError:
@@ -34,19 +34,25 @@ def preload() -> None:
 
     def load() -> None:
         with _lock:
-            _model("sagemaker")
+            _read("sagemaker")
 
     threading.Thread(target=load, daemon=True).start()
 
 
+def model(service: str) -> ServiceModel | None:
+    """What botocore knows of a service."""
+    with _lock:
+        return _read(service)
+
+
 def check(service: str, operation: str, asked: Any) -> None:
     """Refuse what the model of the operation does not allow; operations it lacks are not judged."""
-    with _lock:
-        model = _model(service)
-        try:
-            shape = model.operation_model(operation).input_shape if model else None
-        except OperationNotFoundError:
-            return
+    known = model(service)
+    try:
+        with _lock:
+            shape = known.operation_model(operation).input_shape if known else None
+    except OperationNotFoundError:
+        return
     if shape is None:
         return
     report = ParamValidator().validate(asked, shape)

@@ -5,6 +5,7 @@ They are made while CreateStack is answered. A template with a type that cannot 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 import time
@@ -14,7 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
 
-from . import making_access, making_messages
+from moto.core.exceptions import ServiceException
+from werkzeug.exceptions import HTTPException
+
+from . import making_access, making_compute, making_data, making_messages
 from .alarms import Alarms
 from .identity import Caller
 from .making import Made, Place, Properties
@@ -26,7 +30,7 @@ from .wire import AWSError, Reply, Request
 SPACE = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"'
 
 
-TYPES = {**making_access.TYPES, **making_messages.TYPES}
+TYPES = {**making_access.TYPES, **making_compute.TYPES, **making_data.TYPES, **making_messages.TYPES}
 
 
 @dataclass
@@ -96,7 +100,8 @@ class Stacks:
             "AWS::URLSuffix": "amazonaws.com",
         }
         exports = {export: value for stack in stacks.values() for _, value, export in stack.outputs if export}
-        template = Template(form["TemplateBody"], given, pseudo, exports)
+        exists = functools.partial(making_compute.exists, place.account, place.region)
+        template = Template(form["TemplateBody"], given, pseudo, exports, exists)
         unknown = sorted(kind for kind in template.kinds() if kind not in TYPES)
         if unknown:
             raise lacks(f"cannot make resources of the types {', '.join(unknown)}")
@@ -118,25 +123,43 @@ def _check_capabilities(template: Template, form: dict[str, str]) -> None:
 
 
 def _make(stack: Stack, template: Template, place: Place) -> None:
+    """Make every resource, or leave none but those whose policy retains them even then."""
+    kept: list[Made] = []
     for logical, resource in template.resources():
         kind = resource["Type"]
         try:
-            made = _create(kind, logical, template.value(resource.get("Properties", {})), place)
+            values = making_data.resolved(template.value(resource.get("Properties", {})), place)
+            made = _create(kind, logical, values, place)
         except AWSError as error:
             _undo(stack)
             if error.code == "StandInLacks":
                 raise
             stack.status, stack.reason = "ROLLBACK_COMPLETE", f"{logical} ({kind}): {error.message}"
             return
+        policy = resource.get("DeletionPolicy")
+        if policy == "Retain":
+            made.undo = _nothing
+        elif policy == "RetainExceptOnCreate":
+            kept.append(made)
         stack.made.append((logical, kind, made))
         template.names[logical], template.attributes[logical] = made.name, made.attributes
     stack.outputs = template.outputs()
     stack.status = "CREATE_COMPLETE"
+    for made in kept:
+        made.undo = _nothing
+
+
+def _nothing() -> None:
+    return
 
 
 def _create(kind: str, logical: str, values: dict[str, Any], place: Place) -> Made:
     properties = Properties(values)
-    made = TYPES[kind](properties, logical, place)
+    try:
+        made = TYPES[kind](properties, logical, place)
+    except (ServiceException, HTTPException) as error:
+        # Moto's, of either kind.
+        raise invalid(getattr(error, "message", str(error))) from None
     try:
         properties.check(kind)
     except Exception:
