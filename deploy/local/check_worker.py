@@ -16,13 +16,16 @@ DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 
 
 class Home:
-    """The registry's account with its queue and the worker's role, and a network of two zones for the worker."""
+    """An account with a network of two zones for the worker, and in the registry's the queue and the worker's role."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.maker, self.account = world, Maker(world, world.registry), world.registry
-        bucket = {"ArtifactBucket": f"artifacts-{world.registry}", "ArtifactBucketPolicy": "keep"}
-        self.registry = self.maker.file("registry", **{**REGISTRY, **bucket}, DeploymentAccounts=world.staging)
-        self.role = self.registry["WorkerRoleArn"]
+    def __init__(self, world: World, account: str = "") -> None:
+        self.world, self.account = world, account or world.registry
+        self.maker = Maker(world, self.account)
+        if not account:
+            bucket = {"ArtifactBucket": f"artifacts-{world.registry}", "ArtifactBucketPolicy": "keep"}
+            asked = {**REGISTRY, **bucket, "DeploymentAccounts": world.staging}
+            outputs = self.maker.file("registry", **asked)
+            self.role, self.queue = outputs["WorkerRoleArn"], outputs["QueueArn"]
         self.ec2 = self.maker.client("ec2")
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnets = [self._subnet(n, zone) for n, zone in enumerate("aab")]
@@ -78,6 +81,11 @@ class Home:
         finally:
             self.world.control("policies/enforce", {"accounts": [self.account], "on": False})
         return secrets
+
+
+def _declared() -> dict[str, Any]:
+    """The template as it is written, without its functions."""
+    return yaml.load((DEPLOY / "worker-ecs.yaml").read_text(), yaml.BaseLoader)
 
 
 def _ends(permissions: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
@@ -149,7 +157,7 @@ def _scales(home: Home, service: str, least: int, most: int, age: int) -> None:
     for alarm, comparison in zip(alarms["MetricAlarms"], ("GreaterThanThreshold", "LessThanThreshold"), strict=True):
         metric = (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"])
         expect(metric, ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"))
-        queue = home.registry["QueueArn"].rpartition(":")[2]
+        queue = home.queue.rpartition(":")[2]
         expect((alarm["Dimensions"], alarm["ComparisonOperator"]), ([{"Name": "QueueName", "Value": queue}], comparison))
         expect(alarm["AlarmActions"], [policy["PolicyARN"]])
 
@@ -187,6 +195,10 @@ def ledger(world: World) -> None:
     expect((parse_qs(url.query), "global-bundle.pem /etc/ssl/certs/rds.pem" in DOCKERFILE), (tls, True))
     statements = home.maker.role("flow-start-eu-west-1")[1]
     expect(sorted(statements), ["start Ledger", "start Log"])
+    # RDS tells its password to nobody; it was given the one of the URL.
+    declared = _declared()["Resources"]
+    given = declared["LedgerURL"]["Properties"]["SecretString"][1]["Password"]
+    expect(declared["Database"]["Properties"]["MasterUserPassword"], given)
 
 
 @check("worker-ecs.yaml uses a ledger that there is, and its key, and makes no database then")
@@ -218,6 +230,44 @@ def other_ledger(world: World) -> None:
     expect(home.maker.client("ecs").describe_clusters(clusters=["flow"])["clusters"][0]["status"], "INACTIVE")
     kept = home.maker.client("logs").describe_log_groups(logGroupNamePrefix="/flow/")["logGroups"]
     expect([group["logGroupName"] for group in kept], ["/flow/worker"])
+
+
+@check("per-account-worker.yaml makes the account's own worker with the queue, the role and the accounts it is given")
+def own_worker(world: World) -> None:
+    home = Home(world, world.prod)
+    bucket, key = f"templates-{home.account}", "sluice/worker-ecs.yaml"
+    home.maker.client("s3").create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    home.maker.client("s3").put_object(Bucket=bucket, Key=key, Body=(DEPLOY / "worker-ecs.yaml").read_bytes())
+    upstream = world.made_of["identities"]["worker"]["arn"].replace("user/", "role/")
+    asked = {"Name": "flow", "RegistryAccount": world.registry, "UpstreamRoleArn": upstream}
+    asked |= {"WorkerTemplate": f"https://{bucket}.s3.eu-west-1.amazonaws.com/{key}", "Only": "prod-eu,prod-us"}
+    asked |= {"Image": "acme/sluice:1", "VpcId": home.vpc, "Subnets": ",".join(home.subnets[1:])}
+    text = (DEPLOY / "per-account-worker.yaml").read_text()
+    for lacking in ("Image", "VpcId", "Subnets", "Only"):
+        given, why = {**asked, lacking: ""}, "With WorkerTemplate, give Image, VpcId, Subnets and Only too."
+        refused("ValidationError", why, home.maker.make, name="per-account-worker", template=text, **given)
+    why = "WorkerTrust has to be ecs."
+    refused("ValidationError", why, home.maker.make, name="x", template=text, **asked, WorkerTrust="ec2")
+    outputs = home.maker.file("per-account-worker", **asked)
+    home.queue, task = outputs["QueueArn"], home.task()
+    container = task["containerDefinitions"][0]
+    only = ["--only", "prod-eu", "--only", "prod-us"]
+    expect((container["image"], container["command"]), ("acme/sluice:1", ["worker", "--resync", "1m", *only]))
+    expect(task["taskRoleArn"], outputs["WorkerRoleArn"])
+    home.session(task["taskRoleArn"])
+    _scales(home, "service/flow/flow-worker", 2, 4, 60)
+    rds, stacks = home.maker.client("rds"), home.maker.client("cloudformation")
+    endpoint = rds.describe_db_instances()["DBInstances"][0]["Endpoint"]["Address"]
+    expect(urlsplit(home.start()["SLUICE_LEDGER"]).hostname, endpoint)
+    # With it goes all that was made for its worker, and the ledger not before that is allowed.
+    stacks.delete_stack(StackName="per-account-worker")
+    expect(stacks.describe_stacks(StackName="per-account-worker")["Stacks"][0]["StackStatus"], "DELETE_FAILED")
+    expect(home.maker.client("ecs").describe_clusters(clusters=["flow"])["clusters"][0]["status"], "INACTIVE")
+    rds.modify_db_instance(DBInstanceIdentifier="flow-ledger", DeletionProtection=False)
+    stacks.delete_stack(StackName="per-account-worker")
+    expect(rds.describe_db_instances()["DBInstances"], [])
 
 
 # What each parameter cannot be.
@@ -252,13 +302,18 @@ WRONG = {
 def wrong(world: World) -> None:
     home = Home(world)
     text = (DEPLOY / "worker-ecs.yaml").read_text()
-    declared = yaml.load(text, yaml.BaseLoader)["Parameters"]
+    declared = _declared()["Parameters"]
     expect(sorted(WRONG), sorted(declared))
     for name, values in WRONG.items():
         why = declared[name].get("ConstraintDescription", "does not exist" if "Id" in declared[name]["Type"] else "")
         for value in values:
             given = home.parameters(**{name: value})
             refused("ValidationError", why, home.maker.make, name="worker-ecs", template=text, **given)
+    for given, why in (
+        ({"Cpu": "1024", "Memory": "1024"}, "Fargate has no such Memory with that Cpu"),
+        ({"LedgerSecretKey": f"arn:aws:kms:eu-west-1:{home.account}:key/k"}, "so give that too"),
+    ):
+        refused("ValidationError", why, home.maker.make, name="x", template=text, **home.parameters(**given))
     failed = home.maker.make("failed", text, **home.parameters(Subnets=",".join(home.subnets[:2])))
     expect(failed["StackStatus"], "ROLLBACK_COMPLETE")
     expect("at least 2 AZs" in failed["StackStatusReason"], True)

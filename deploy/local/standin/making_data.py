@@ -79,13 +79,9 @@ def _database(asked: Properties, logical: str, place: Place) -> Made:
     if lost:
         raise lacks(f"does not keep these properties of AWS::RDS::DBInstance: {', '.join(sorted(lost))}")
 
-    def undo() -> None:
-        named = {"DBInstanceIdentifier": name}
-        place.call("rds", "ModifyDBInstance", {**named, "DeletionProtection": False, "ApplyImmediately": True})
-        place.call("rds", "DeleteDBInstance", {**named, "SkipFinalSnapshot": True})
-
+    gone = {"DBInstanceIdentifier": name, "SkipFinalSnapshot": True}
     attributes = {"Endpoint.Address": endpoint["Address"], "Endpoint.Port": str(endpoint["Port"])}
-    return Made(name, {**attributes, "DBInstanceArn": database["DBInstanceArn"]}, undo)
+    return Made(name, {**attributes, "DBInstanceArn": database["DBInstanceArn"]}, lambda: place.call("rds", "DeleteDBInstance", gone))
 
 
 TYPES: dict[str, Callable[[Properties, str, Place], Made]] = {
