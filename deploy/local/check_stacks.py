@@ -167,6 +167,22 @@ def registry(world: World) -> None:
     expect(world.control(f"queues?queueUrl={world.url}/{registry}/flow")["visible"], 1)
 
 
+@check("registry.yaml refuses parameters that do not go together, in its own words, and then makes nothing")
+def rules(world: World) -> None:
+    maker, text = Maker(world, world.registry), (DEPLOY / "registry.yaml").read_text()
+    whole = {**REGISTRY, "ArtifactBucket": "theirs", "DeploymentAccounts": world.staging}
+    for given, why in (
+        ({"DeploymentAccounts": ""}, "Give DeploymentAccounts, or OrganizationId"),
+        ({"NewModelPackageGroup": "other"}, "NewModelPackageGroup has to be one of ModelPackageGroups."),
+        ({"WorkerTrust": "oidc"}, "With WorkerTrust=oidc, give OidcProvider"),
+        ({"WorkerTrust": "principal"}, "With WorkerTrust=principal, give WorkerPrincipal"),
+    ):
+        create = maker.client("cloudformation").create_stack
+        refused("ValidationError", why, create, **_asked("registry", text, {**whole, **given}))
+    expect(maker.client("cloudformation").describe_stacks()["Stacks"], [])
+    expect(maker.client("sqs").list_queues(QueueNamePrefix="flow").get("QueueUrls", []), [])
+
+
 @check("deployment-account.yaml makes the roles, the bucket and the way of the events in each account")
 def deployment(world: World) -> None:
     _, outputs = _registry(world)

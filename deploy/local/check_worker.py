@@ -157,12 +157,12 @@ def _scales(home: Home, service: str, least: int, most: int, age: int) -> None:
     for alarm, comparison in zip(alarms["MetricAlarms"], ("GreaterThanThreshold", "LessThanThreshold"), strict=True):
         metric = (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"])
         expect(metric, ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"))
-        queue = home.queue.rpartition(":")[2]
-        expect((alarm["Dimensions"], alarm["ComparisonOperator"]), ([{"Name": "QueueName", "Value": queue}], comparison))
+        there = [{"Name": "QueueName", "Value": home.queue.rpartition(":")[2]}]
+        expect((alarm["Dimensions"], alarm["ComparisonOperator"]), (there, comparison))
         expect(alarm["AlarmActions"], [policy["PolicyARN"]])
 
 
-@check("worker-ecs.yaml makes a database that is encrypted, kept, and reached by the workers alone, at the URL they get")
+@check("worker-ecs.yaml makes a database, encrypted, protected, and reached by the workers alone, at the URL they get")
 def ledger(world: World) -> None:
     home = Home(world)
     outputs = home.make(DatabaseClass="db.m7g.large", DatabaseVersion="15.18", DatabaseBackupDays="21")
@@ -298,7 +298,7 @@ WRONG = {
 }
 
 
-@check("worker-ecs.yaml refuses every parameter that cannot be, in its own words, and one that fails can be tried again")
+@check("worker-ecs.yaml refuses parameters that cannot be, in its own words, and what failed can be tried again")
 def wrong(world: World) -> None:
     home = Home(world)
     text = (DEPLOY / "worker-ecs.yaml").read_text()

@@ -1,4 +1,7 @@
-"""Which KMS key an object, a queue, a secret or an endpoint's volumes are encrypted with; AWS's own keys ask nobody's leave."""
+"""Which KMS key an object, a queue, a secret or an endpoint's volumes are encrypted with.
+
+AWS's own keys ask nobody's leave.
+"""
 
 from __future__ import annotations
 

@@ -79,9 +79,10 @@ def _database(asked: Properties, logical: str, place: Place) -> Made:
     if lost:
         raise lacks(f"does not keep these properties of AWS::RDS::DBInstance: {', '.join(sorted(lost))}")
 
-    gone = {"DBInstanceIdentifier": name, "SkipFinalSnapshot": True}
     attributes = {"Endpoint.Address": endpoint["Address"], "Endpoint.Port": str(endpoint["Port"])}
-    return Made(name, {**attributes, "DBInstanceArn": database["DBInstanceArn"]}, lambda: place.call("rds", "DeleteDBInstance", gone))
+    attributes["DBInstanceArn"] = database["DBInstanceArn"]
+    undo = {"DBInstanceIdentifier": name, "SkipFinalSnapshot": True}
+    return Made(name, attributes, lambda: place.call("rds", "DeleteDBInstance", undo))
 
 
 TYPES: dict[str, Callable[[Properties, str, Place], Made]] = {
