@@ -160,6 +160,7 @@ def _scales(home: Home, service: str, least: int, most: int, age: int) -> None:
         there = [{"Name": "QueueName", "Value": home.queue.rpartition(":")[2]}]
         expect((alarm["Dimensions"], alarm["ComparisonOperator"]), (there, comparison))
         expect(alarm["AlarmActions"], [policy["PolicyARN"]])
+    expect([a["AlarmName"] for a in policy["Alarms"]], [a["AlarmName"] for a in alarms["MetricAlarms"]])
 
 
 @check("worker-ecs.yaml makes a database, encrypted, protected, and reached by the workers alone, at the URL they get")

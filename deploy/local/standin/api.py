@@ -23,9 +23,9 @@ from .wire import AWSError, Request
 def call(account: str, region: str, service: str, operation: str, asked: dict[str, Any]) -> Any:
     """What the operation answers with; AWS's error where it refuses."""
     moto_app.load(service)
-    model = shapes.model(service)
-    assert model
-    named = model.operation_model(operation)
+    named = shapes.operation(service, operation)
+    assert named
+    model = named.service_model
     protocol = model.metadata["protocol"]
     try:
         request = create_serializer(protocol).serialize_to_request(asked, named)
@@ -53,11 +53,9 @@ def as_input(service: str, operation: str, properties: dict[str, Any]) -> dict[s
 
     CloudFormation writes every name large and its parameters are texts; numbers and truths are made of them.
     """
-    model = shapes.model(service)
-    assert model
-    shape = model.operation_model(operation).input_shape
-    assert shape
-    found: dict[str, Any] = _fitted(shape, properties, operation)
+    named = shapes.operation(service, operation)
+    assert named and named.input_shape
+    found: dict[str, Any] = _fitted(named.input_shape, properties, operation)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -44,7 +43,7 @@ def _service(asked: Properties, logical: str, place: Place) -> Made:
     properties = {"ServiceName": place.name(logical), "DesiredCount": 1, **asked.rest()}
     given = api.as_input("ecs", "CreateService", properties)
     place.call("ecs", "CreateService", given)
-    cluster, name = given["cluster"], given["serviceName"]
+    cluster, name = given.get("cluster", "default"), given["serviceName"]
     # Moto forgets how it is to be deployed, and shows whatever of a service it keeps. Few need what it loads for that.
     from moto.ecs.models import ecs_backends
 
@@ -89,36 +88,30 @@ def _scaling(asked: Properties, _: str, place: Place) -> Made:
     targets = {"ServiceNamespace": namespace, "ResourceIds": [resource]}
     if not place.call("application-autoscaling", "DescribeScalableTargets", targets)["ScalableTargets"]:
         raise invalid(f"No scalable target registered for {resource}")
-    asked.take("PolicyType", "TargetTrackingScaling")
-    tracking = "TargetTrackingScalingPolicyConfiguration"
-    given = {tracking: asked.need(tracking), "PolicyName": asked.need("PolicyName"), **named}
-    given |= {"PolicyType": "TargetTrackingScaling"}
-    fitted = api.as_input("application-autoscaling", "PutScalingPolicy", given)
-    arn = place.call("application-autoscaling", "PutScalingPolicy", fitted)["PolicyARN"]
-    alarms = _tracking_alarms(place, arn, resource, fitted[tracking])
-    named["PolicyName"] = fitted["PolicyName"]
+    given = api.as_input("application-autoscaling", "PutScalingPolicy", {**asked.rest(), **named})
+    tracked = given.get("TargetTrackingScalingPolicyConfiguration", {})
+    if "CustomizedMetricSpecification" not in tracked:
+        raise lacks("scales by the tracking of a metric of one's own only")
+    made = place.call("application-autoscaling", "PutScalingPolicy", given)
+    alarms = [alarm["AlarmName"] for alarm in made["Alarms"]]
+    _track(place, made["PolicyARN"], alarms, tracked)
 
     def undo() -> None:
         for alarm in alarms:
             place.alarms.drop(place.account, place.region, alarm)
-        place.call("application-autoscaling", "DeleteScalingPolicy", named)
+        place.call("application-autoscaling", "DeleteScalingPolicy", {**named, "PolicyName": given["PolicyName"]})
 
-    return Made(arn, {}, undo)
+    return Made(made["PolicyARN"], {}, undo)
 
 
-def _tracking_alarms(place: Place, arn: str, resource: str, tracking: dict[str, Any]) -> list[str]:
-    """The alarms that track a metric of its own, as Application Auto Scaling makes them."""
-    metric, target = tracking["CustomizedMetricSpecification"], tracking["TargetValue"]
-    names = []
-    for end, comparison, threshold, minutes in (
-        ("AlarmHigh", "GreaterThanThreshold", target, 3),
-        ("AlarmLow", "LessThanThreshold", target * 0.9, 15),
-    ):
-        names.append(f"TargetTracking-{resource}-{end}-{uuid.uuid4()}")
-        asked = {"AlarmName": names[-1], "AlarmActions": [arn], **metric, "Period": 60, "EvaluationPeriods": minutes}
-        asked |= {"ComparisonOperator": comparison, "Threshold": threshold}
+def _track(place: Place, arn: str, names: list[str], tracked: dict[str, Any]) -> None:
+    """The two alarms about the metric, as Application Auto Scaling makes them; moto's own look at the CPU."""
+    target = tracked["TargetValue"]
+    high, low = ("GreaterThanThreshold", target, 3), ("LessThanThreshold", target * 0.9, 15)
+    for name, (comparison, threshold, minutes) in zip(names, (high, low), strict=True):
+        asked = {"AlarmName": name, "AlarmActions": [arn], "ComparisonOperator": comparison, "Threshold": threshold}
+        asked |= {"Period": 60, "EvaluationPeriods": minutes, **tracked["CustomizedMetricSpecification"]}
         place.alarms.make(place.account, place.region, asked, False)
-    return names
 
 
 # Who reaches whom.

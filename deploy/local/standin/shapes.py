@@ -13,7 +13,7 @@ from typing import Any
 
 import botocore.session
 from botocore.exceptions import UnknownServiceError
-from botocore.model import OperationNotFoundError, ServiceModel
+from botocore.model import OperationModel, OperationNotFoundError, ServiceModel
 from botocore.validate import ParamValidator
 
 from .wire import invalid
@@ -22,7 +22,7 @@ _lock = threading.Lock()
 
 
 @functools.cache
-def _read(service: str) -> ServiceModel | None:
+def _model(service: str) -> ServiceModel | None:
     try:
         return botocore.session.get_session().get_service_model(service)
     except UnknownServiceError:
@@ -34,27 +34,26 @@ def preload() -> None:
 
     def load() -> None:
         with _lock:
-            _read("sagemaker")
+            _model("sagemaker")
 
     threading.Thread(target=load, daemon=True).start()
 
 
-def model(service: str) -> ServiceModel | None:
-    """What botocore knows of a service."""
+def operation(service: str, name: str) -> OperationModel | None:
+    """AWS's model of an operation, where botocore has one."""
     with _lock:
-        return _read(service)
+        model = _model(service)
+        try:
+            return model.operation_model(name) if model else None
+        except OperationNotFoundError:
+            return None
 
 
-def check(service: str, operation: str, asked: Any) -> None:
+def check(service: str, name: str, asked: Any) -> None:
     """Refuse what the model of the operation does not allow; operations it lacks are not judged."""
-    known = model(service)
-    try:
-        with _lock:
-            shape = known.operation_model(operation).input_shape if known else None
-    except OperationNotFoundError:
+    known = operation(service, name)
+    if known is None or known.input_shape is None:
         return
-    if shape is None:
-        return
-    report = ParamValidator().validate(asked, shape)
+    report = ParamValidator().validate(asked, known.input_shape)
     if report.has_errors():
-        raise invalid(f"{service} {operation} does not fit AWS's model of it: {report.generate_report()}")
+        raise invalid(f"{service} {name} does not fit AWS's model of it: {report.generate_report()}")

@@ -1,6 +1,7 @@
 """CloudFormation: stacks whose every resource is made, or that fail and leave nothing.
 
-They are made while CreateStack is answered. A template with a type that cannot be made here is refused whole.
+They are made while CreateStack is answered. A template with a type that cannot be made here is refused whole. What a
+DeletionPolicy says is to be retained stays, with Retain even where the creation itself fails.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ from .template import Template, invalid
 from .wire import AWSError, Reply, Request
 
 SPACE = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"'
-
-
 
 
 @dataclass
