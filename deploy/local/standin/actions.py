@@ -309,6 +309,24 @@ def _assume_role(request: Request, _: Caller) -> list[Need]:
     return needs
 
 
+def _secret(request: Request, caller: Caller) -> list[Need]:
+    arn = request.json.get("SecretId", "")
+    if not arn.startswith("arn:"):
+        raise lacks("judges who may read a secret by its ARN only")
+    key = encryption.of_secret(arn)
+    needs = [Need("secretsmanager:GetSecretValue", arn)]
+    return [*needs, _kms("Decrypt", key, request.region, "secretsmanager")] if key else needs
+
+
+def _log_stream(action: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        asked = request.json
+        group = f"arn:aws:logs:{request.region}:{caller.account}:log-group:{asked.get('logGroupName')}"
+        return [Need(f"logs:{action}", f"{group}:log-stream:{asked.get('logStreamName')}")]
+
+    return needs
+
+
 def _put_events(request: Request, caller: Caller) -> list[Need]:
     found = []
     for entry in request.json.get("Entries", []):
@@ -359,24 +377,6 @@ def _described_key(request: Request, caller: Caller) -> list[Need]:
     return [Need("kms:DescribeKey", arn)]
 
 
-def _secret(request: Request, caller: Caller) -> list[Need]:
-    arn = request.json.get("SecretId", "")
-    if not arn.startswith("arn:"):
-        raise lacks("judges who may read a secret by its ARN only")
-    key = encryption.of_secret(arn)
-    needs = [Need("secretsmanager:GetSecretValue", arn)]
-    return [*needs, _kms("Decrypt", key, request.region, "secretsmanager")] if key else needs
-
-
-def _log_stream(action: str) -> Needs:
-    def needs(request: Request, caller: Caller) -> list[Need]:
-        asked = request.json
-        group = f"arn:aws:logs:{request.region}:{caller.account}:log-group:{asked.get('logGroupName')}"
-        return [Need(f"logs:{action}", f"{group}:log-stream:{asked.get('logStreamName')}")]
-
-    return needs
-
-
 def _alarms(request: Request, caller: Caller) -> list[Need]:
     # Whichever are asked for, the permission has to be about all of the account's.
     return [Need("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{request.region}:{caller.account}:alarm:*")]
@@ -403,6 +403,8 @@ SERVICES: dict[str, dict[str, Needs]] = {
     "sagemaker": {**SAGEMAKER, "BatchDescribeModelPackage": _batch_describe},
     "sagemaker-runtime": {"InvokeEndpoint": _invoke},
     "s3": S3,
+    "logs": {name: _log_stream(name) for name in ("CreateLogStream", "PutLogEvents")},
+    "secretsmanager": {"GetSecretValue": _secret},
     "sqs": {operation: _queue(action) for operation, action in SQS_ACTIONS.items()},
     # Everybody may ask who they are.
     "sts": {"AssumeRole": _assume_role, "GetCallerIdentity": _plain()},
@@ -413,12 +415,7 @@ SERVICES: dict[str, dict[str, Needs]] = {
         **{name: _rule(name) for name in ("DescribeRule", "ListTargetsByRule")},
     },
     "cloudwatch": {"DescribeAlarms": _alarms},
-    "ecr": {
-        "GetAuthorizationToken": _plain("ecr:GetAuthorizationToken"),
-        **{name: _repository(name) for name in ("BatchGetImage", "DescribeImages", "DescribeRepositories")},
-    },
-    "logs": {name: _log_stream(name) for name in ("CreateLogStream", "PutLogEvents")},
-    "secretsmanager": {"GetSecretValue": _secret},
+    "ecr": {name: _repository(name) for name in ("BatchGetImage", "DescribeImages", "DescribeRepositories")},
     "kms": {"DescribeKey": _described_key},
     "organizations": {name: _organization(name) for name in ORGANIZATION},
     "servicequotas": {"ListServiceQuotas": _plain("servicequotas:ListServiceQuotas")},
