@@ -167,6 +167,22 @@ def registry(world: World) -> None:
     expect(world.control(f"queues?queueUrl={world.url}/{registry}/flow")["visible"], 1)
 
 
+@check("registry.yaml refuses parameters that do not go together, in its own words, and then makes nothing")
+def rules(world: World) -> None:
+    maker, text = Maker(world, world.registry), (DEPLOY / "registry.yaml").read_text()
+    whole = {**REGISTRY, "ArtifactBucket": "theirs", "DeploymentAccounts": world.staging}
+    for given, why in (
+        ({"DeploymentAccounts": ""}, "Give DeploymentAccounts, or OrganizationId"),
+        ({"NewModelPackageGroup": "other"}, "NewModelPackageGroup has to be one of ModelPackageGroups."),
+        ({"WorkerTrust": "oidc"}, "With WorkerTrust=oidc, give OidcProvider"),
+        ({"WorkerTrust": "principal"}, "With WorkerTrust=principal, give WorkerPrincipal"),
+    ):
+        create = maker.client("cloudformation").create_stack
+        refused("ValidationError", why, create, **_asked("registry", text, {**whole, **given}))
+    expect(maker.client("cloudformation").describe_stacks()["Stacks"], [])
+    expect(maker.client("sqs").list_queues(QueueNamePrefix="flow").get("QueueUrls", []), [])
+
+
 @check("deployment-account.yaml makes the roles, the bucket and the way of the events in each account")
 def deployment(world: World) -> None:
     _, outputs = _registry(world)
@@ -213,27 +229,70 @@ def deployment(world: World) -> None:
         expect((target["RoleArn"], allowed["send"]["Resource"]), (role["Arn"], outputs["EndpointBusArn"]))
 
 
-@check("per-account-worker.yaml and project-template.yaml make an account's own queue and a project's group")
-def further(world: World) -> None:
-    # Projects belong to the registry of the default name, and an account's own worker has it too.
+@check("project-template.yaml makes a group that the readers read, and a rule that the registry's queue hears")
+def project(world: World) -> None:
+    # Projects belong to the registry of the default name.
     account, own = f"4{world.registry[1:]}", f"5{world.registry[1:]}"
     maker = Maker(world, account)
     parameters = {**REGISTRY, "Name": "sluice", "ArtifactBucketPolicy": "keep", "RegistryReaders": own}
-    outputs = maker.file("registry", **parameters, ArtifactBucket="theirs", DeploymentAccounts=own)
+    maker.file("registry", **parameters, ArtifactBucket="theirs", DeploymentAccounts=own)
     maker.file("project-template", SageMakerProjectName="prices", SageMakerProjectId="p-abc")
     pattern, target = maker.rule("sagemaker-p-abc-sluice")
-    expect(pattern["detail"], {"ModelPackageGroupName": ["prices-p-abc"]})
-    expect(target["Arn"], f"arn:aws:sqs:eu-west-1:{account}:sluice")
-    sagemaker = maker.client("sagemaker")
+    detail = {"ModelPackageGroupName": ["prices-p-abc"]}
+    expect(pattern, {**_about("SageMaker Model Package State Change", account), "detail": detail})
+    queue = f"arn:aws:sqs:eu-west-1:{account}:sluice"
+    expect((target["Arn"], target["DeadLetterConfig"]), (queue, {"Arn": f"{queue}-undelivered"}))
+    sagemaker, group = maker.client("sagemaker"), f"arn:aws:sagemaker:eu-west-1:{account}:model-package"
     held = sagemaker.get_model_package_group_policy(ModelPackageGroupName="prices-p-abc")["ResourcePolicy"]
-    expect(json.loads(held)["Statement"][0]["Principal"], {"AWS": [account, own]})
+    [statement] = json.loads(held)["Statement"]
+    expect(statement["Principal"], {"AWS": [account, own]})
+    expect(statement["Resource"], [f"{group}-group/prices-p-abc", f"{group}/prices-p-abc/*"])
+    tags = sagemaker.list_tags(ResourceArn=f"{group}-group/prices-p-abc")["Tags"]
+    named = {"sagemaker:project-name": "prices", "sagemaker:project-id": "p-abc"}
+    expect({tag["Key"]: tag["Value"] for tag in tags}, named)
+    # The queue takes what the project's rule sends, though it was made before.
+    world.control("policies/enforce", {"accounts": [account]})
+    world.control("packages", {"account": account, "group": "prices-p-abc", "url": "s3://x/y"})
+    expect(world.control(f"queues?queueUrl={world.url}/{account}/sluice")["visible"], 1)
+
+
+@check("per-account-worker.yaml makes the account's own queue, with who may send there, and its worker's role")
+def per_account(world: World) -> None:
+    account, own = world.registry, f"5{world.registry[1:]}"
     there = Maker(world, own)
-    upstream, downstream = outputs["WorkerRoleArn"], f"arn:aws:sqs:eu-west-1:{world.prod}:sluice"
+    upstream, downstream = f"arn:aws:iam::{account}:role/sluice-worker", f"arn:aws:sqs:eu-west-1:{world.prod}:sluice"
     there.file("per-account-worker", RegistryAccount=account, UpstreamRoleArn=upstream, DownstreamQueues=downstream)
-    _, statements = there.queue("sluice")
-    expect(statements["Upstream"]["Principal"], {"AWS": upstream})
-    rule = f"arn:aws:events:eu-west-1:{own}:rule/sluice-endpoints"
-    expect(statements["Events"]["Condition"], {"ArnEquals": {"aws:SourceArn": rule}})
-    expect(there.rule("sluice-endpoints")[1]["Arn"], f"arn:aws:sqs:eu-west-1:{own}:sluice")
-    _, allowed = there.role("sluice-worker")
-    expect(allowed["worker NextStage"]["Resource"], [downstream])
+    attributes, statements = there.queue("sluice")
+    queue, rule = f"arn:aws:sqs:eu-west-1:{own}:sluice", f"arn:aws:events:eu-west-1:{own}:rule/sluice-endpoints"
+    redrive = {"deadLetterTargetArn": f"{queue}-dead", "maxReceiveCount": 10}
+    expect((json.loads(attributes["RedrivePolicy"]), attributes["SqsManagedSseEnabled"]), (redrive, "true"))
+    expect(sorted(statements), ["Events", "NothingInClear", "Upstream"])
+    expect((statements["Upstream"]["Principal"], statements["Upstream"]["Resource"]), ({"AWS": upstream}, queue))
+    dead, only = there.queue("sluice-dead")[1]["Events"], {"ArnEquals": {"aws:SourceArn": rule}}
+    expect((statements["Events"]["Condition"], statements["Events"]["Resource"]), (only, queue))
+    expect((dead["Condition"], dead["Resource"]), (only, f"{queue}-dead"))
+    pattern, target = there.rule("sluice-endpoints")
+    expect(pattern, _about("SageMaker Endpoint State Change", own))
+    expect((target["Arn"], target["DeadLetterConfig"]), (queue, {"Arn": f"{queue}-dead"}))
+    role, allowed = there.role("sluice-worker")
+    trust = role["AssumeRolePolicyDocument"]["Statement"]
+    expect([one["Principal"] for one in trust], [{"Service": "ecs-tasks.amazonaws.com"}])
+    asked = {"StringEquals": {"aws:SourceAccount": own}, "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:eu-west-1:{own}:*"}}
+    expect(trust[0]["Condition"], asked)
+    granted = {name.removeprefix("worker "): statement["Resource"] for name, statement in allowed.items()}
+    versions = f"arn:aws:sagemaker:eu-west-1:{account}:model-package/*"
+    bus = f"arn:aws:events:eu-west-1:{own}:event-bus/default"
+    mine = {"Queue": queue, "Versions": versions, "Groups": "*", "OwnEvents": bus, "NextStage": [downstream]}
+    expect(granted, mine)
+    alarms = there.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    watched = {alarm["AlarmName"]: alarm["Dimensions"][0]["Value"] for alarm in alarms}
+    expect(watched, {"sluice-queue-age": "sluice", "sluice-dead-letters": "sluice-dead"})
+    # A change of an endpoint of this account comes to its own queue.
+    world.control("policies/enforce", {"accounts": [own]})
+    world.control("endpoints/create", {"account": own, "endpoint": "demand", "url": "s3://x/y", "seconds": 60})
+    expect(world.control(f"queues?queueUrl={world.url}/{own}/sluice")["visible"] > 0, True)
+
+
+def _about(kind: str, account: str) -> dict[str, Any]:
+    """The pattern of a rule about an account's own events of a kind."""
+    return {"source": ["aws.sagemaker"], "detail-type": [kind], "account": [account]}

@@ -309,6 +309,24 @@ def _assume_role(request: Request, _: Caller) -> list[Need]:
     return needs
 
 
+def _secret(request: Request, caller: Caller) -> list[Need]:
+    arn = request.json.get("SecretId", "")
+    if not arn.startswith("arn:"):
+        raise lacks("judges who may read a secret by its ARN only")
+    key = encryption.of_secret(arn)
+    needs = [Need("secretsmanager:GetSecretValue", arn)]
+    return [*needs, _kms("Decrypt", key, request.region, "secretsmanager")] if key else needs
+
+
+def _log_stream(action: str) -> Needs:
+    def needs(request: Request, caller: Caller) -> list[Need]:
+        asked = request.json
+        group = f"arn:aws:logs:{request.region}:{caller.account}:log-group:{asked.get('logGroupName')}"
+        return [Need(f"logs:{action}", f"{group}:log-stream:{asked.get('logStreamName')}")]
+
+    return needs
+
+
 def _put_events(request: Request, caller: Caller) -> list[Need]:
     found = []
     for entry in request.json.get("Entries", []):
@@ -388,6 +406,8 @@ SERVICES: dict[str, dict[str, Needs]] = {
     "sagemaker": {**SAGEMAKER, "BatchDescribeModelPackage": _batch_describe},
     "sagemaker-runtime": {"InvokeEndpoint": _invoke},
     "s3": S3,
+    "logs": {name: _log_stream(name) for name in ("CreateLogStream", "PutLogEvents")},
+    "secretsmanager": {"GetSecretValue": _secret},
     "sqs": {operation: _queue(action) for operation, action in SQS_ACTIONS.items()},
     # Everybody may ask who they are.
     "sts": {"AssumeRole": _assume_role, "GetCallerIdentity": _plain()},

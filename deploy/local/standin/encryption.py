@@ -1,10 +1,14 @@
-"""Which KMS key an object, a queue or an endpoint's volumes are encrypted with; AWS's own keys ask nobody's leave."""
+"""Which KMS key an object, a queue, a secret or an endpoint's volumes are encrypted with.
+
+AWS's own keys ask nobody's leave.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from moto.secretsmanager.models import secretsmanager_backends
 from moto.sqs.models import sqs_backends
 
 from . import objects
@@ -39,6 +43,13 @@ def of_queue(arn: str) -> str | None:
     _, _, _, region, account, name = arn.split(":", 5)
     queue = sqs_backends[account][region].queues.get(name) if account in sqs_backends else None
     return queue.kms_master_key_id if queue else None
+
+
+def of_secret(arn: str) -> str | None:
+    """The ARN of a secret's key."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    found = secretsmanager_backends[account][region].secrets.get(arn) if account in secretsmanager_backends else None
+    return found.kms_key_id if found else None
 
 
 def _default(bucket: Any) -> str | None:

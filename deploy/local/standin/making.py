@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import api
 from .alarms import Alarms
 from .policy import lacks
 from .sagemaker import Service
@@ -24,6 +25,10 @@ class Place:
     base_url: str
     sagemaker: Service
     alarms: Alarms
+
+    def call(self, service: str, operation: str, asked: dict[str, Any]) -> Any:
+        """What an operation of AWS's own API answers with here."""
+        return api.call(self.account, self.region, service, operation, asked)
 
     def name(self, logical: str) -> str:
         """The name of a resource that was given none."""

@@ -22,6 +22,12 @@ def preload() -> None:
     requests that come at once may then wait for each other forever.
     """
     for service in SERVICES:
+        load(service)
+
+
+def load(service: str) -> None:
+    """Load one more service, which takes time and memory that few need; only stacks ask for any, one after another."""
+    if service not in _app.app_instances:
         _app.app_instances[service] = create_backend_app(service)
 
 

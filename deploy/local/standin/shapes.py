@@ -13,7 +13,7 @@ from typing import Any
 
 import botocore.session
 from botocore.exceptions import UnknownServiceError
-from botocore.model import OperationNotFoundError, ServiceModel
+from botocore.model import OperationModel, OperationNotFoundError, ServiceModel
 from botocore.validate import ParamValidator
 
 from .wire import invalid
@@ -39,16 +39,21 @@ def preload() -> None:
     threading.Thread(target=load, daemon=True).start()
 
 
-def check(service: str, operation: str, asked: Any) -> None:
-    """Refuse what the model of the operation does not allow; operations it lacks are not judged."""
+def operation(service: str, name: str) -> OperationModel | None:
+    """AWS's model of an operation, where botocore has one."""
     with _lock:
         model = _model(service)
         try:
-            shape = model.operation_model(operation).input_shape if model else None
+            return model.operation_model(name) if model else None
         except OperationNotFoundError:
-            return
-    if shape is None:
+            return None
+
+
+def check(service: str, name: str, asked: Any) -> None:
+    """Refuse what the model of the operation does not allow; operations it lacks are not judged."""
+    known = operation(service, name)
+    if known is None or known.input_shape is None:
         return
-    report = ParamValidator().validate(asked, shape)
+    report = ParamValidator().validate(asked, known.input_shape)
     if report.has_errors():
-        raise invalid(f"{service} {operation} does not fit AWS's model of it: {report.generate_report()}")
+        raise invalid(f"{service} {name} does not fit AWS's model of it: {report.generate_report()}")

@@ -1,20 +1,26 @@
 """CloudFormation: stacks whose every resource is made, or that fail and leave nothing.
 
-They are made while CreateStack is answered. A template with a type that cannot be made here is refused whole.
+They are made while CreateStack is answered. A template with a type that cannot be made here is refused whole. What a
+DeletionPolicy says is to be retained stays, with Retain even where the creation itself fails.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from . import making_access, making_messages
+from moto.core.exceptions import ServiceException
+from werkzeug.exceptions import HTTPException
+
+from . import making_access, making_compute, making_data, making_messages, objects
 from .alarms import Alarms
 from .identity import Caller
 from .making import Made, Place, Properties
@@ -24,9 +30,6 @@ from .template import Template, invalid
 from .wire import AWSError, Reply, Request
 
 SPACE = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"'
-
-
-TYPES = {**making_access.TYPES, **making_messages.TYPES}
 
 
 @dataclass
@@ -86,25 +89,35 @@ class Stacks:
             form[f"Parameters.member.{n}.ParameterKey"]: form[f"Parameters.member.{n}.ParameterValue"]
             for n in _numbers(form, "Parameters.member.{}.ParameterKey")
         }
-        arn = f"arn:aws:cloudformation:{place.region}:{place.account}:stack/{name}/{uuid.uuid4()}"
-        pseudo = {
-            "AWS::AccountId": place.account,
-            "AWS::Partition": "aws",
-            "AWS::Region": place.region,
-            "AWS::StackId": arn,
-            "AWS::StackName": name,
-            "AWS::URLSuffix": "amazonaws.com",
-        }
         exports = {export: value for stack in stacks.values() for _, value, export in stack.outputs if export}
-        template = Template(form["TemplateBody"], given, pseudo, exports)
-        unknown = sorted(kind for kind in template.kinds() if kind not in TYPES)
-        if unknown:
-            raise lacks(f"cannot make resources of the types {', '.join(unknown)}")
+        stack = Stack(_arn(place), name, time.time())
+        template = _read(form["TemplateBody"], given, stack, place, exports)
         _check_capabilities(template, form)
-        stack = Stack(arn, name, time.time())
         _make(stack, template, place)
         stacks[name] = stack
-        return f"<StackId>{escape(arn)}</StackId>"
+        return f"<StackId>{escape(stack.id)}</StackId>"
+
+
+def _arn(place: Place) -> str:
+    return f"arn:aws:cloudformation:{place.region}:{place.account}:stack/{place.stack}/{uuid.uuid4()}"
+
+
+def _read(text: str, given: dict[str, str], stack: Stack, place: Place, exports: dict[str, str]) -> Template:
+    """A template that is used with parameters, all of whose resources can be made here."""
+    pseudo = {
+        "AWS::AccountId": place.account,
+        "AWS::Partition": "aws",
+        "AWS::Region": place.region,
+        "AWS::StackId": stack.id,
+        "AWS::StackName": stack.name,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+    exists = functools.partial(making_compute.exists, place.account, place.region)
+    template = Template(text, given, pseudo, exports, exists)
+    unknown = sorted(kind for kind in template.kinds() if kind not in TYPES)
+    if unknown:
+        raise lacks(f"cannot make resources of the types {', '.join(unknown)}")
+    return template
 
 
 def _numbers(form: dict[str, str], pattern: str) -> Any:
@@ -118,25 +131,65 @@ def _check_capabilities(template: Template, form: dict[str, str]) -> None:
 
 
 def _make(stack: Stack, template: Template, place: Place) -> None:
+    """Make every resource, or leave none but those whose policy retains them even then."""
+    kept: list[Made] = []
     for logical, resource in template.resources():
         kind = resource["Type"]
         try:
-            made = _create(kind, logical, template.value(resource.get("Properties", {})), place)
+            values = making_data.resolved(template.value(resource.get("Properties", {})), place)
+            made = _create(kind, logical, values, place)
         except AWSError as error:
-            _undo(stack)
+            done = _undo(stack)
             if error.code == "StandInLacks":
                 raise
-            stack.status, stack.reason = "ROLLBACK_COMPLETE", f"{logical} ({kind}): {error.message}"
+            stack.status = "ROLLBACK_COMPLETE" if done else "ROLLBACK_FAILED"
+            stack.reason = f"{logical} ({kind}): {error.message}"
             return
+        policy = resource.get("DeletionPolicy")
+        if policy == "Retain":
+            made.undo = _nothing
+        elif policy == "RetainExceptOnCreate":
+            kept.append(made)
         stack.made.append((logical, kind, made))
         template.names[logical], template.attributes[logical] = made.name, made.attributes
     stack.outputs = template.outputs()
     stack.status = "CREATE_COMPLETE"
+    for made in kept:
+        made.undo = _nothing
+
+
+def _nothing() -> None:
+    return
+
+
+def _nested(asked: Properties, logical: str, place: Place) -> Made:
+    """A stack of a template that is in S3, as one resource of another stack."""
+    url = urlsplit(asked.need("TemplateURL"))
+    bucket, _, host = url.netloc.partition(".s3.")
+    found = objects.read(f"s3://{bucket}{url.path}")
+    if found is None or host != f"{place.region}.amazonaws.com":
+        raise invalid(f"S3 error: The specified key does not exist: {url.geturl()}")
+    given = {key: str(value) for key, value in asked.take("Parameters", {}).items()}
+    inside = replace(place, stack=place.name(logical))
+    stack = Stack(_arn(inside), inside.stack, time.time())
+    _make(stack, _read(found.value.decode(), given, stack, inside, {}), inside)
+    if stack.status != "CREATE_COMPLETE":
+        raise invalid(f"Embedded stack {stack.id} was not successfully created: {stack.reason}")
+
+    def undo() -> None:
+        if not _undo(stack):
+            raise invalid(f"Embedded stack {stack.id} was not deleted: {stack.reason}")
+
+    return Made(stack.id, {f"Outputs.{name}": value for name, value, _ in stack.outputs}, undo)
 
 
 def _create(kind: str, logical: str, values: dict[str, Any], place: Place) -> Made:
     properties = Properties(values)
-    made = TYPES[kind](properties, logical, place)
+    try:
+        made = TYPES[kind](properties, logical, place)
+    except (ServiceException, HTTPException) as error:
+        # Moto's, of either kind.
+        raise invalid(getattr(error, "message", str(error))) from None
     try:
         properties.check(kind)
     except Exception:
@@ -145,10 +198,17 @@ def _create(kind: str, logical: str, values: dict[str, Any], place: Place) -> Ma
     return made
 
 
-def _undo(stack: Stack) -> None:
-    while stack.made:
-        stack.made.pop()[2].undo()
-    stack.outputs = []
+def _undo(stack: Stack) -> bool:
+    """Take all away that was made; whether nothing is left, such as a database that is protected."""
+    left = []
+    for logical, kind, made in reversed(stack.made):
+        try:
+            made.undo()
+        except AWSError as error:
+            left.append((logical, kind, made))
+            stack.reason = f"{logical} ({kind}): {error.message}"
+    stack.made = left[::-1]
+    return not left
 
 
 def _found(form: dict[str, str], stacks: dict[str, Stack], place: Place) -> Stack:
@@ -190,8 +250,20 @@ def _describe_resources(form: dict[str, str], stacks: dict[str, Stack], place: P
 def _delete(form: dict[str, str], stacks: dict[str, Stack], place: Place) -> str:
     # A stack that is not there is deleted already.
     if place.stack in stacks:
-        _undo(stacks.pop(place.stack))
+        if _undo(stacks[place.stack]):
+            del stacks[place.stack]
+        else:
+            stacks[place.stack].status = "DELETE_FAILED"
     return ""
+
+
+TYPES = {
+    **making_access.TYPES,
+    **making_compute.TYPES,
+    **making_data.TYPES,
+    **making_messages.TYPES,
+    "AWS::CloudFormation::Stack": _nested,
+}
 
 
 def _iso(at: float) -> str:

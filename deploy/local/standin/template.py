@@ -25,6 +25,8 @@ SECTIONS = {
     "Outputs",
 }
 NOTHING = object()
+PLAIN = ("String", "Number", "CommaDelimitedList", "List<Number>")
+Exists = Callable[[str, str], bool]
 VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
@@ -59,10 +61,13 @@ def invalid(text: str) -> AWSError:
 class Template:
     """A template with the parameters it is used with.
 
-    `names` has what `Ref` gives for each resource that was made, and `attributes` what `Fn::GetAtt` gives.
+    `names` has what `Ref` gives for each resource that was made, and `attributes` what `Fn::GetAtt` gives. `exists`
+    tells whether there is what a parameter of one of AWS's own types names.
     """
 
-    def __init__(self, text: str, given: dict[str, str], pseudo: dict[str, str], exports: dict[str, str]) -> None:
+    def __init__(
+        self, text: str, given: dict[str, str], pseudo: dict[str, str], exports: dict[str, str], exists: Exists
+    ) -> None:
         try:
             document = yaml.load(text, _Loader)
         except yaml.YAMLError as error:
@@ -74,7 +79,7 @@ class Template:
         self._document = document
         self._pseudo = pseudo
         self._exports = exports
-        self._parameters = _parameters(document.get("Parameters", {}), given)
+        self._parameters = _parameters(document.get("Parameters", {}), given, exists)
         self.names: dict[str, str] = {}
         self.attributes: dict[str, dict[str, Any]] = {}
         self._functions: dict[str, Callable[[Any], Any]] = {
@@ -228,7 +233,7 @@ class Template:
                     raise invalid(f"Template error: validation failed: {text}")
 
 
-def _parameters(declared: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
+def _parameters(declared: dict[str, Any], given: dict[str, str], exists: Exists) -> dict[str, Any]:
     unknown = given.keys() - declared.keys()
     if unknown:
         raise invalid(f"Parameters: [{', '.join(sorted(unknown))}] do not exist in the template")
@@ -236,14 +241,13 @@ def _parameters(declared: dict[str, Any], given: dict[str, str]) -> dict[str, An
     if missing:
         raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
     return {
-        name: _parameter(name, asked, str(given.get(name, asked.get("Default")))) for name, asked in declared.items()
+        name: _parameter(name, asked, str(given.get(name, asked.get("Default"))), exists)
+        for name, asked in declared.items()
     }
 
 
-def _parameter(name: str, asked: dict[str, Any], text: str) -> Any:
+def _parameter(name: str, asked: dict[str, Any], text: str, exists: Exists) -> Any:
     kind = asked["Type"]
-    if kind not in ("String", "Number", "CommaDelimitedList", "List<Number>"):
-        raise lacks(f"does not know the parameter type {kind}")
     values = [part.strip() for part in text.split(",")] if kind.endswith(("List", ">")) else [text]
     for value in values:
         number = float(value) if "Number" in kind else 0.0
@@ -257,4 +261,8 @@ def _parameter(name: str, asked: dict[str, Any], text: str) -> Any:
         ):
             why = asked.get("ConstraintDescription", f"its constraints, with the value {value}")
             raise invalid(f"Parameter {name} failed to satisfy constraint: {why}")
+        if kind not in PLAIN and not exists(kind.removeprefix("List<").removesuffix(">"), value):
+            raise invalid(
+                f"Parameter validation failed: parameter value {value} for parameter name {name} does not exist"
+            )
     return values if kind.endswith(("List", ">")) else text
