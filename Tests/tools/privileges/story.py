@@ -76,7 +76,7 @@ def _examined(scene: Scene) -> None:
         if not done.stdout:
             raise Different(f"sluice doctor: {done.stderr}")
         said = [f"{name}: {line.strip()}" for line in done.stdout.splitlines()]
-        scene.told += [re.sub(r"[0-9a-f-]{36}|A(?:ROA|IDA)\w+|\d+", "…", line) for line in said]
+        scene.told += [re.sub(r"[0-9a-f-]{36}|ou-\w+-\w+|A(?:ROA|IDA)\w+|\d+", "…", line) for line in said]
     if scene.only_doctor and scene.news:
         raise Different(f"sluice doctor says: {scene.news[0]}")
     # What the doctor is refused it says itself; what counts from here on is what the job is refused.
