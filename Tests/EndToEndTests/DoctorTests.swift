@@ -154,6 +154,17 @@ struct DoctorTests {
             )
             #expect(central.last?.account == "staging")
 
+            let trial = """
+                kind: endpoint
+                name: trial
+                serves: single-model
+                model: trial
+                variant: {instance: ml.m5.large, count: 1}
+                smoke: none
+                stages: [{stage: staging}]
+                """
+            let file = world.accounts.appending(path: "trial.yaml")
+            try trial.write(to: file, atomically: true, encoding: .utf8)
             let own = try #require(world.own)
             let outcome = try await world.run(["doctor", "--json", "--only", "prod"], as: own.worker)
             let findings = try JSONDecoder().decode([World.Finding].self, from: Data(outcome.output.utf8))
@@ -163,6 +174,7 @@ struct DoctorTests {
                 findings.contains { $0.account == "prod" && $0.check == "model prefix" && $0.verdict == "ok" }
             )
             #expect(!findings.contains { $0.check == "rule" }, "the registry's rules are another account's")
+            #expect(!findings.contains { $0.text.contains("trial") }, "it is deployed elsewhere alone")
         }
     }
 

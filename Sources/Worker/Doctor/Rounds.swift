@@ -48,7 +48,7 @@ extension Doctor {
             policies: permissions.resources,
             client: reader
         )
-        let sights = try await folder.groups.concurrentMap(atMost: Self.breadth) {
+        let sights = try await settings.share.groups.concurrentMap(atMost: Self.breadth) {
             try await check.look(at: $0)
         }
         return Registry(
