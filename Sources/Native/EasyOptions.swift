@@ -18,6 +18,7 @@ final class EasyOptions {
         // The bytes that were signed are the bytes that are sent.
         setLong(CURLOPT_PATH_AS_IS, 1)
         setLong(CURLOPT_TCP_KEEPALIVE, 1)
+        setLong(CURLOPT_MAXAGE_CONN, Int(configuration.maximumIdleTime.components.seconds))
         // An empty string, unlike null, also ignores the environment's proxy variables.
         setString(CURLOPT_PROXY, configuration.proxy ?? "")
         setString(CURLOPT_USERAGENT, configuration.userAgent)

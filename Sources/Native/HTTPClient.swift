@@ -19,6 +19,8 @@ public final class HTTPClient: HTTPSender {
         public var proxy: String?
         /// The most idle connections kept open.
         public var maximumIdleConnections: Int
+        /// How long a connection may have been idle to be used again; whole seconds.
+        public var maximumIdleTime: Duration
         /// The value of the `User-Agent` header.
         public var userAgent: String
 
@@ -26,11 +28,13 @@ public final class HTTPClient: HTTPSender {
             certificateAuthorities: String? = nil,
             proxy: String? = nil,
             maximumIdleConnections: Int = 128,
+            maximumIdleTime: Duration = .seconds(118),
             userAgent: String = "sluice"
         ) {
             self.certificateAuthorities = certificateAuthorities
             self.proxy = proxy
             self.maximumIdleConnections = maximumIdleConnections
+            self.maximumIdleTime = maximumIdleTime
             self.userAgent = userAgent
         }
     }

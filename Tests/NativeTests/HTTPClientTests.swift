@@ -7,7 +7,7 @@ import Testing
 @Suite struct HTTPClientTests {
     @Test func sendsExactlyWhatIsWritten() async throws {
         let server = try TestServer()
-        let client = HTTPClient()
+        let client = HTTPClient.patient
         let target = "/a//b/../c~d%20e%2Bf%25.json?uploads&x=%2F&x=&y=a+b"
         let headers = [HTTPHeader("X-One", "1"), HTTPHeader("x-two", "a  b"), HTTPHeader("X-Empty", "")]
         let response = try await client.send(
@@ -35,7 +35,7 @@ import Testing
     @Test(arguments: ["GET", "HEAD", "PUT", "POST", "DELETE"])
     func speaksTheMethodWithoutABody(_ method: String) async throws {
         let server = try TestServer()
-        let client = HTTPClient()
+        let client = HTTPClient.patient
         try await server.reply(TestReply(204, headers: ["X-Reply": "yes"]), TestReply(200, "abc"))
         let response = try await client.send(HTTPRequest(method: method, url: server.url))
         #expect(response.status == 204)
@@ -54,7 +54,7 @@ import Testing
 
     @Test func headDoesNotWaitForABody() async throws {
         let server = try TestServer()
-        let client = HTTPClient()
+        let client = HTTPClient.patient
         try await server.reply(TestReply(200, "", headers: ["Content-Length": "123456789012"]))
         let response = try await client.send(HTTPRequest(method: "HEAD", url: server.url))
         #expect(response.header("Content-Length") == "123456789012")
@@ -63,7 +63,7 @@ import Testing
 
     @Test func sendsALargeBodyAtOnce() async throws {
         let server = try TestServer()
-        let client = HTTPClient()
+        let client = HTTPClient.patient
         let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         for isRepeatable in [true, false] {
             let request = HTTPRequest(method: "POST", url: server.url, body: body, isRepeatable: isRepeatable)
@@ -74,7 +74,7 @@ import Testing
 
     @Test func keepsConnectionsAlive() async throws {
         let server = try TestServer()
-        let client = HTTPClient()
+        let client = HTTPClient.patient
         var reused: [Bool] = []
         for _ in 0..<20 {
             reused.append(try await client.send(HTTPRequest(url: server.url)).connectionReused)
@@ -85,7 +85,7 @@ import Testing
 
     @Test func returnsEveryStatusAndFollowsNothing() async throws {
         let server = try TestServer()
-        let client = HTTPClient()
+        let client = HTTPClient.patient
         try await server.reply(
             TestReply(301, "moved", headers: ["Location": "/elsewhere"]),
             TestReply(500, "broken")
@@ -97,7 +97,7 @@ import Testing
 
     @Test func aThousandWaitingRequestsCostNoThreads() async throws {
         let server = try TestServer()
-        let client = HTTPClient()
+        let client = HTTPClient.patient
         let count = 1000
         try raiseOpenFileLimit()
         try await withThrowingTaskGroup(of: HTTPResponse.self) { group in
@@ -116,7 +116,7 @@ import Testing
 
     @Test func shutdownEndsWhatIsUnderWay() async throws {
         let server = try TestServer()
-        let client = HTTPClient()
+        let client = HTTPClient.patient
         try await server.reply(TestReply(action: .hold))
         let held = Task { try await client.send(HTTPRequest(url: server.url)) }
         try await server.waitUntilHeld(1)

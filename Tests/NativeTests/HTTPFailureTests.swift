@@ -4,7 +4,7 @@ import TestTools
 import Testing
 
 @Suite struct HTTPFailureTests {
-    private let client = HTTPClient()
+    private let client = HTTPClient.patient
 
     @Test func cancellationAbortsTheTransfer() async throws {
         let server = try TestServer()

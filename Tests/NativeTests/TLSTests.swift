@@ -8,7 +8,12 @@ import Testing
         let certificate = try Certificate(name: "IP:127.0.0.1")
         defer { withExtendedLifetime(certificate) {} }
         let server = try TestServer(certificate: certificate.file)
-        let client = HTTPClient(HTTPClient.Configuration(certificateAuthorities: certificate.file))
+        let client = HTTPClient(
+            HTTPClient.Configuration(
+                certificateAuthorities: certificate.file,
+                maximumIdleTime: .seconds(3600)
+            )
+        )
         let body = Array(repeating: UInt8(ascii: "x"), count: 200_000)
         for isReused in [false, true, true] {
             let request = HTTPRequest(method: "POST", url: server.url, body: body, isRepeatable: false)

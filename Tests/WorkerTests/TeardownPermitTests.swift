@@ -64,7 +64,7 @@ import Testing
         }
         let text = """
             {"endpoint": "demand-forecast", "stages": [], "serving": [], "open": [],
-             "underWay": [\(busy ?? "")], "holds": [\(holds.joined(separator: ", "))], "bars": [], "troubles": [],
+             "underWay": [\(busy ?? "")], "holds": [\(holds.joined(separator: ", "))], "bars": [], "troubles": [], "leftOut": [],
              "shortfalls": []}
             """
         return try JSONDecoder().decode(EndpointView.self, from: Data(text.utf8))
