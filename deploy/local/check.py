@@ -1092,6 +1092,7 @@ if __name__ == "__main__":
     import check_organizations  # noqa: F401
     import check_policies  # noqa: F401
     import check_stacks  # noqa: F401
+    import check_templates  # noqa: F401
     import check_worker  # noqa: F401
 
     sys.exit(checks.main())

@@ -31,7 +31,7 @@ def _bucket(asked: Properties, logical: str, place: Place) -> Made:
     if blocked := asked.take("PublicAccessBlockConfiguration"):
         backend.put_public_access_block(name, {key: str(value).lower() for key, value in blocked.items()})
     if ownership := asked.take("OwnershipControls"):
-        bucket.ownership_rule = {"Rule": ownership["Rules"][0]}
+        bucket.ownership_rule = ownership["Rules"][0]["ObjectOwnership"]
     if tags := asked.tags():
         backend.put_bucket_tagging(name, tags)
     domain = f"{name}.s3.{place.region}.amazonaws.com"
