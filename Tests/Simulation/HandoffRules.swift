@@ -1,0 +1,184 @@
+import Foundation
+import GRDB
+import Native
+import Promotion
+import Worker
+
+/// What must hold where one worker hands releases over to another, over all ledgers together.
+extension Rules {
+    /// A message that a worker sends to another.
+    static func handsOver(_ body: String, to queue: String, _ worker: SimulatedWorker, _ world: World) {
+        world.tally["hand-offs sent", default: 0] += 1
+        guard let message = try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any],
+            message["action"] as? String == "handoff",
+            let release = message["release"] as? String, let stage = message["stage"] as? String,
+            let evidence = message["evidence"] as? [[String: Any]],
+            let endpoint = world.scene.settings.endpoint(String(release.prefix { $0 != "." }))
+        else { return world.violate(6, "a worker sends what is no hand-off: \(body)") }
+        let key = "\(queue) \(message["requestId"] as? String ?? "")"
+        if let known = world.rules.handedOver[key], known != body {
+            world.violate(6, "\(release) is handed over to \(queue) once more, with other content")
+        }
+        world.rules.handedOver[key] = body
+        // Two may do it at the same moment, but none twice where nothing went wrong.
+        if world.isCalm, !world.rules.handedOverInCalm.insert("\(worker.id) \(key)").inserted {
+            world.violate(5, "\(release) is handed over to \(queue) again and again")
+        }
+        let places = Set(evidence.map { "\($0["stage"] ?? "") \($0["account"] ?? "")" })
+        for before in endpoint.stages.prefix(while: { $0.name != stage }) {
+            for account in before.accounts {
+                if !places.contains("\(before.name) \(account.account)") {
+                    world.violate(6, "\(release) is handed over without a word of \(account.name)")
+                } else if !world.rules.verified.contains("\(release) \(account.name)") {
+                    world.violate(6, "\(release) is handed over and was never verified in \(account.name)")
+                }
+            }
+        }
+    }
+
+    /// A release that came to a ledger by a hand-off: there is one such, with the same content.
+    static func isComposed(_ row: Row, in world: World) {
+        let (id, digest): (String, String) = (row["id"], row["digest"])
+        let endpoint: String = row["endpoint"]
+        let known = world.sites.filter { $0.composes(endpoint) }.flatMap { site in
+            world.rows(
+                """
+                SELECT 1 FROM releases WHERE id = ? AND digest = ?
+                    AND json_extract(body, '$.models') = json_extract(?, '$.models')
+                """,
+                [id, digest, row["body"] as String],
+                of: site
+            )
+        }
+        if known.isEmpty { world.violate(6, "\(id) was handed over, and nobody composed it") }
+    }
+
+    /// What a ledger has taken over was sent by whoever may, and what its evidence says is so.
+    static func acceptsNothingForged(_ site: Site, _ world: World) {
+        for row in world.rows(
+            "SELECT rowid AS place, * FROM requests WHERE rowid > ?",
+            [site.lastRequest],
+            of: site
+        ) {
+            site.lastRequest = row["place"]
+            let (key, verdict): (String, String) = (row["key"], row["verdict"])
+            guard row["action"] as String == "handoff" else { continue }
+            world.tally["hand-offs \(verdict)", default: 0] += 1
+            let body = key.split(separator: " ").last.map(String.init) ?? ""
+            if verdict == "accepted", world.rules.forged.contains(body) {
+                world.violate(6, "a forged hand-off of \(row["release"] as String? ?? "") is accepted")
+            }
+        }
+        for row in world.rows(
+            "SELECT * FROM evidence WHERE sender IS NOT NULL AND at >= ?",
+            [site.lastEvidenceAt],
+            of: site
+        ) {
+            site.lastEvidenceAt = row["at"]
+            let (release, stage, number): (String, String, String) = (
+                row["release"], row["stage"], row["account"]
+            )
+            let endpoint = world.scene.settings.endpoint(String(release.prefix { $0 != "." }))
+            let account = endpoint?.stage(named: stage)?.accounts.first { $0.account == number }
+            guard let name = account?.name, let driver = world.site(driving: name) else {
+                world.violate(6, "\(site.part.name) believes that \(release) was verified in \(number)")
+                continue
+            }
+            let verified = world.rows(
+                "SELECT 1 FROM verified WHERE release = ? AND account = ? AND at <= ?",
+                [release, name, row["verified_at"] as Int64],
+                of: driver
+            )
+            if verified.isEmpty {
+                world.violate(
+                    6,
+                    "\(site.part.name) believes that \(release) was verified in \(name), and it was not"
+                )
+            }
+        }
+    }
+}
+
+/// What must hold between ledgers once all has come to rest.
+extension Rest {
+    /// What is owed to another worker has come there.
+    static func checkOwed(_ site: Site, _ world: World) {
+        for row in world.rows("SELECT * FROM handoffs WHERE due_at IS NOT NULL", of: site) {
+            world.violate(
+                5,
+                "\(row["release"] as String) is still to be handed over to \(row["account"] as String)"
+            )
+        }
+        for row in world.rows("SELECT * FROM handoffs_received", of: site) {
+            world.violate(5, "the hand-off of \(row["release"] as String) is still to be judged")
+        }
+    }
+
+    /// What whoever composes serves in all of its accounts has come to every account after them, as it would
+    /// have with one worker, or ended there for a reason of that stage's own.
+    static func checkHandedOver(
+        _ endpoint: EndpointDocument,
+        _ wish: Wish,
+        from site: Site,
+        _ world: World
+    ) {
+        guard !wish.wanted.isEmpty, let wanted = servedAlike(endpoint, site, world),
+            wish.isServedWhole(by: site)
+        else { return }
+        var reached = [site]
+        for stage in endpoint.stages {
+            for account in stage.accounts {
+                guard let next = world.site(driving: account.name), next !== site else { continue }
+                if wish.isServed(in: account.account) {
+                    reached.append(next)
+                } else if before(stage, of: endpoint, world).allSatisfy({ driver in
+                    reached.contains { $0 === driver }
+                }) {
+                    excuse(wanted, in: account, next, world)
+                }
+            }
+        }
+    }
+
+    private static func before(_ stage: StageDocument, of endpoint: EndpointDocument, _ world: World)
+        -> [Site]
+    {
+        let stages = endpoint.stages.prefix { $0.name != stage.name }
+        return stages.flatMap(\.accounts).compactMap { world.site(driving: $0.name) }
+    }
+
+    /// The release that every account of a site serves.
+    private static func servedAlike(_ endpoint: EndpointDocument, _ site: Site, _ world: World) -> String? {
+        let ids = Set(
+            world.rows("SELECT release FROM serving WHERE endpoint = ?", [endpoint.name], of: site).map {
+                $0["release"] as String
+            }
+        )
+        return ids.count == 1 ? ids.first : nil
+    }
+
+    private static func excuse(_ wanted: String, in account: AccountDocument, _ site: Site, _ world: World) {
+        let row = world.rows(
+            "SELECT *, json_extract(body, '$.reason') AS reason FROM releases WHERE id = ?",
+            [wanted],
+            of: site
+        ).first
+        let state = row?["state"] as String? ?? "unknown"
+        let reason = row?["reason"] as String? ?? ""
+        let isExcused =
+            switch state {
+            case "failed", "errored", "refused": !reason.isEmpty
+            // A person took it back.
+            case "aborted": reason.contains("AIDA")
+            // Only another decision in the registry opens its gate.
+            case "waiting", "rolling": true
+            default: false
+            }
+        if !isExcused {
+            world.violate(
+                9,
+                "\(wanted) was verified before \(account.name), and is \(state) there: \(reason)"
+            )
+        }
+    }
+}
