@@ -122,14 +122,14 @@ extension Rest {
         from site: Site,
         _ world: World
     ) {
-        guard !wish.wanted.isEmpty, let wanted = servedAlike(endpoint, site, world),
+        guard !wish.wanted.isEmpty, let wanted = serves(endpoint, site, world),
             wish.isServedWhole(by: site)
         else { return }
         var reached = [site]
         for stage in endpoint.stages {
             for account in stage.accounts {
                 guard let next = world.site(driving: account.name), next !== site else { continue }
-                if wish.isServed(in: account.account) {
+                if serves(endpoint, next, world) == wanted {
                     reached.append(next)
                 } else if before(stage, of: endpoint, world).allSatisfy({ driver in
                     reached.contains { $0 === driver }
@@ -147,8 +147,8 @@ extension Rest {
         return stages.flatMap(\.accounts).compactMap { world.site(driving: $0.name) }
     }
 
-    /// The release that every account of a site serves.
-    private static func servedAlike(_ endpoint: EndpointDocument, _ site: Site, _ world: World) -> String? {
+    /// The release that every account of a site serves, as its ledger has it.
+    private static func serves(_ endpoint: EndpointDocument, _ site: Site, _ world: World) -> String? {
         let ids = Set(
             world.rows("SELECT release FROM serving WHERE endpoint = ?", [endpoint.name], of: site).map {
                 $0["release"] as String
@@ -165,6 +165,15 @@ extension Rest {
         ).first
         let state = row?["state"] as String? ?? "unknown"
         let reason = row?["reason"] as String? ?? ""
+        // The artifact that was pinned is not there any more, which is told where the release is not known.
+        let isChanged = !world.rows(
+            """
+            SELECT 1 FROM quarantine WHERE instr(reason, ?1) > 0 AND instr(reason, 'artifact') > 0
+            UNION SELECT 1 FROM requests WHERE release = ?1 AND action = 'handoff' AND instr(why, 'artifact') > 0
+            """,
+            [wanted],
+            of: site
+        ).isEmpty
         let isExcused =
             switch state {
             case "failed", "errored", "refused": !reason.isEmpty
@@ -174,7 +183,7 @@ extension Rest {
             case "waiting", "rolling": true
             default: false
             }
-        if !isExcused {
+        if !isExcused, !isChanged {
             world.violate(
                 9,
                 "\(wanted) was verified before \(account.name), and is \(state) there: \(reason)"
