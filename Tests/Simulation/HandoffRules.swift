@@ -29,7 +29,7 @@ extension Rules {
             for account in before.accounts {
                 if !places.contains("\(before.name) \(account.account)") {
                     world.violate(6, "\(release) is handed over without a word of \(account.name)")
-                } else if !world.rules.verified.contains("\(release) \(account.name)") {
+                } else if world.rules.verified["\(release) \(account.name)"] == nil {
                     world.violate(6, "\(release) is handed over and was never verified in \(account.name)")
                 }
             }
@@ -80,20 +80,11 @@ extension Rules {
             )
             let endpoint = world.scene.settings.endpoint(String(release.prefix { $0 != "." }))
             let account = endpoint?.stage(named: stage)?.accounts.first { $0.account == number }
-            guard let name = account?.name, let driver = world.site(driving: name) else {
+            guard let name = account?.name,
+                let at = world.rules.verified["\(release) \(name)"], at <= row["verified_at"] as Int64
+            else {
                 world.violate(6, "\(site.part.name) believes that \(release) was verified in \(number)")
                 continue
-            }
-            let verified = world.rows(
-                "SELECT 1 FROM verified WHERE release = ? AND account = ? AND at <= ?",
-                [release, name, row["verified_at"] as Int64],
-                of: driver
-            )
-            if verified.isEmpty {
-                world.violate(
-                    6,
-                    "\(site.part.name) believes that \(release) was verified in \(name), and it was not"
-                )
             }
         }
     }
@@ -123,7 +114,7 @@ extension Rest {
         _ world: World
     ) {
         guard !wish.wanted.isEmpty, let wanted = serves(endpoint, site, world),
-            wish.isServedWhole(by: site)
+            wish.isServedWhole(by: site), isHandedOn(wanted, endpoint, site, world)
         else { return }
         var reached = [site]
         for stage in endpoint.stages {
@@ -145,6 +136,30 @@ extension Rest {
     {
         let stages = endpoint.stages.prefix { $0.name != stage.name }
         return stages.flatMap(\.accounts).compactMap { world.site(driving: $0.name) }
+    }
+
+    /// Whether a release that serves is what its worker released last, or went back to from what was rejected.
+    /// Where something newer failed in the first stage, nothing goes on with one worker either.
+    private static func isHandedOn(
+        _ release: String,
+        _ endpoint: EndpointDocument,
+        _ site: Site,
+        _ world: World
+    ) -> Bool {
+        let newest = world.rows(
+            """
+            SELECT id, state, json_extract(body, '$.reason') AS reason
+            FROM releases WHERE endpoint = ? ORDER BY opening DESC LIMIT 1
+            """,
+            [endpoint.name],
+            of: site
+        ).first
+        let reason = newest?["reason"] as String? ?? ""
+        switch newest?["state"] as String? {
+        case "released": return newest?["id"] == release
+        case "aborted": return reason.contains("was rejected in the registry")
+        default: return false
+        }
     }
 
     /// The release that every account of a site serves, as its ledger has it.

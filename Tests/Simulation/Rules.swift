@@ -19,8 +19,8 @@ struct Rules {
     var overrides: Set<String> = []
     /// When a package failed its smoke test and who was told, by endpoint and ARN.
     private var failed: [String: (at: Int64, worker: String)] = [:]
-    /// Which releases accounts verified, by release and the account's name.
-    var verified: Set<String> = []
+    /// When accounts verified releases first, by release and the account's name.
+    var verified: [String: Int64] = [:]
     /// What was handed over: the bodies by queue and request id.
     var handedOver: [String: String] = [:]
     /// Who handed what over since all is calm.
@@ -144,7 +144,7 @@ struct Rules {
         }
         let before = world.scene.settings.endpoint(name)?.stages.prefix { $0.name != stage } ?? []
         for missing in before.flatMap(\.accounts)
-        where !world.rules.verified.contains("\(release) \(missing.name)") {
+        where world.rules.verified["\(release) \(missing.name)"] == nil {
             world.violate(6, "\(release) enters \(stage) and was never verified in \(missing.name)")
         }
     }
@@ -154,7 +154,8 @@ struct Rules {
         let site = worker.site
         for row in world.rows("SELECT * FROM verified WHERE id > ?", [site.lastVerified], of: site) {
             site.lastVerified = row["id"]
-            world.rules.verified.insert("\(row["release"] as String) \(row["account"] as String)")
+            let key = "\(row["release"] as String) \(row["account"] as String)"
+            if world.rules.verified[key] == nil { world.rules.verified[key] = row["at"] }
             let name: String = row["endpoint"]
             let config: String = row["config"]
             let account = world.scene.settings.account(row["account"])?.account ?? ""
