@@ -22,16 +22,21 @@ public enum PlantedFault: String, CaseIterable, Sendable {
     case forgottenBar
     /// A claim ends as soon as it is given.
     case brokenLease
+    /// Whoever hands a release over counts as one who may.
+    case trustedStranger
+    /// The ledger forgets what it owes to another worker.
+    case lostHandoff
 
     /// The invariants that it breaks.
     public var breaks: Set<Int> {
         switch self {
-        case .forgedSender: [6]
+        case .forgedSender, .trustedStranger: [6]
         case .lyingCopy: [2]
         case .deafTester: [4]
         case .falseInService: [4, 12]
         case .staleDescription, .brokenLease: [3, 12]
         case .forgottenBar: [8]
+        case .lostHandoff: [9]
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Native
+import Promotion
 import TestTools
 import Worker
 
@@ -244,13 +245,23 @@ final class SimulatedAWS {
                 "MessageId": queue[index].id, "ReceiptHandle": queue[index].handle, "Body": queue[index].body,
                 "MD5OfBody": (try? Digest.hex(Digest.md5(queue[index].body))) ?? "",
                 "Attributes": [
-                    "SenderId": world.fault == .forgedSender ? Scene.anna : queue[index].sender,
+                    "SenderId": sender(of: queue[index], in: url, world),
                     "SentTimestamp": "\(world.now)",
                     "ApproximateReceiveCount": "\(queue[index].receipts)",
                 ],
             ])
         }
         return .json(found.isEmpty ? [:] : ["Messages": found])
+    }
+
+    private func sender(of message: Message, in queue: String, _ world: World) -> String {
+        switch world.fault {
+        case .forgedSender: Scene.anna
+        case .trustedStranger where message.body.contains("\"handoff\""):
+            world.scene.settings.folder.accounts.first { $0.queue == queue }?.upstream.first
+                .map { "\($0.person):sluice" } ?? message.sender
+        default: message.sender
+        }
     }
 
     /// Takes a message, whoever sends it: a queue's policy is no proof of who may hand over.

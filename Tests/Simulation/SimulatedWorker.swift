@@ -131,6 +131,7 @@ struct SimulatedStore: Store {
         }
         let (value, hasChanged) = try worker.site.transact(body)
         switch world.fault {
+        case .lostHandoff: try worker.site.plant("DELETE FROM handoffs WHERE due_at IS NOT NULL")
         case .forgottenBar: try worker.site.plant("DELETE FROM bars")
         case .brokenLease:
             // Not for ever, or nobody would come to do anything else.
