@@ -53,6 +53,16 @@ extension Rules {
         if known.isEmpty { world.violate(6, "\(id) was handed over, and nobody composed it") }
     }
 
+    /// What a ledger says was handed over has come to the other queue.
+    static func remembersWhatItSent(_ site: Site, _ world: World) {
+        for row in world.rows("SELECT * FROM handoffs WHERE sent_at >= ?", [site.lastSentAt], of: site) {
+            site.lastSentAt = row["sent_at"]
+            if world.rules.handedOver["\(row["queue"] as String) \(row["id"] as String)"] == nil {
+                world.violate(5, "\(row["release"] as String) counts as handed over and was never sent")
+            }
+        }
+    }
+
     /// What a ledger has taken over was sent by whoever may, and what its evidence says is so.
     static func acceptsNothingForged(_ site: Site, _ world: World) {
         for row in world.rows(

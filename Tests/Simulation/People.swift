@@ -34,7 +34,7 @@ struct People {
 
     /// One thing happens.
     mutating func act() {
-        if world.sites.count > 1, world.chance.hits(oneIn: 12) { return Forger(world).act() }
+        if world.sites.count > 1, world.chance.below(8) == 0 { return Forger(world).act() }
         switch world.chance.below(30) {
         case 0, 1, 2, 3, 4:
             // A bar that is forgotten is missed where the next release holds the version still.

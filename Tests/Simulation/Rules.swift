@@ -43,8 +43,14 @@ struct Rules {
         let key = "\(endpoint) \(package)"
         if tested[key] == nil { tested[key] = world.aws.content(of: target, in: live.config, here) }
         // What fails in a stage is known to whoever drives it, and to nobody else.
-        let site = world.workers.first { $0.id == worker }?.site.part.name ?? ""
-        if !isGood { failed["\(site) \(key)"] = (world.now, worker) }
+        guard !isGood, let site = world.workers.first(where: { $0.id == worker })?.site else { return }
+        // A decision that was made before and is heard of after lifts its bar.
+        let isKnown = world.rows(
+            "SELECT 1 FROM packages WHERE arn = ? AND status = ?",
+            [package, world.aws.packages[package]?.status],
+            of: site
+        )
+        if !isKnown.isEmpty { failed["\(site.part.name) \(key)"] = (world.now, worker) }
     }
 
     /// A new decision lifts the bars of a version, and a retry those of a release.
@@ -204,7 +210,9 @@ struct Rules {
                 world.violate(8, "release \(row["id"] as String) is composed of what is barred")
             }
         }
-        if world.sites.count > 1 { acceptsNothingForged(site, world) }
+        guard world.sites.count > 1 else { return }
+        remembersWhatItSent(site, world)
+        acceptsNothingForged(site, world)
     }
 
     /// An object was removed.

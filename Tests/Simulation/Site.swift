@@ -18,6 +18,7 @@ final class Site: @unchecked Sendable {
     var lastRelease: Int64 = 0
     var lastRequest: Int64 = 0
     var lastEvidenceAt: Int64 = 0
+    var lastSentAt: Int64 = 0
 
     init(_ part: Scene.Part, staff: Int) throws {
         self.part = part
