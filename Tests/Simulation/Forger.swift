@@ -23,9 +23,12 @@ struct Forger {
             let (key, body) = world.chance.pick(sent)
             account = accounts.first { key.hasPrefix("\($0.queue ?? "") ") } ?? account
             message = try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? Message
-            if world.chance.below(5) == 0 {
-                // SQS delivers it once more, or the same worker under another session.
-                world.post(body, by: worker(before: account), to: account.queue ?? "")
+            if world.chance.below(3) == 0 {
+                // SQS delivers it once more, or the same worker under another session, or as another message.
+                let isAnother = world.chance.below(2) == 0
+                let name = "\"requestId\":\""
+                let copy = isAnother ? body.replacing(name, with: "\(name)again-\(world.name())-") : body
+                world.post(copy, by: worker(before: account), to: account.queue ?? "")
                 return world.tell("the hand-off of \(message?["release"] ?? "") comes once more")
             }
         }

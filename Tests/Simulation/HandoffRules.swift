@@ -63,6 +63,24 @@ extension Rules {
         }
     }
 
+    /// What is taken over was not verified before what was taken over already, in whatever order messages come.
+    private static func isLatest(_ release: String, _ site: Site, _ world: World) {
+        let endpoint = world.scene.settings.endpoint(String(release.prefix { $0 != "." }))
+        let first = endpoint?.stages.first { $0.accounts.contains { site.settings.driven.contains($0.name) } }
+        let before = endpoint?.stages.prefix { $0.name != first?.name }.last?.name
+        let later = world.rows(
+            """
+            SELECT 1 FROM evidence e JOIN evidence other ON other.stage = e.stage AND other.account = e.account
+            WHERE e.release = ?1 AND e.stage = ?2 AND other.release LIKE ?3 AND e.verified_at < other.verified_at
+            """,
+            [release, before, "\(endpoint?.name ?? "").%"],
+            of: site
+        )
+        if !later.isEmpty {
+            world.violate(9, "\(release) is taken over after what was verified after it")
+        }
+    }
+
     /// What a ledger has taken over was sent by whoever may, and what its evidence says is so.
     static func acceptsNothingForged(_ site: Site, _ world: World) {
         for row in world.rows(
@@ -78,6 +96,7 @@ extension Rules {
             if verdict == "accepted", world.rules.forged.contains(body) {
                 world.violate(6, "a forged hand-off of \(row["release"] as String? ?? "") is accepted")
             }
+            if verdict == "accepted" { isLatest(row["release"] as String? ?? "", site, world) }
         }
         for row in world.rows(
             "SELECT * FROM evidence WHERE sender IS NOT NULL AND at >= ?",
