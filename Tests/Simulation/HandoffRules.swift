@@ -143,7 +143,8 @@ extension Rest {
         _ world: World
     ) {
         guard !wish.wanted.isEmpty, let wanted = serves(endpoint, site, world),
-            wish.isServedWhole(by: site), isHandedOn(wanted, endpoint, site, world)
+            wish.isServedWhole(by: site), isHandedOn(wanted, endpoint, site, world),
+            isThere(wish, site, world)
         else { return }
         var reached = [site]
         for stage in endpoint.stages {
@@ -165,6 +166,15 @@ extension Rest {
     {
         let stages = endpoint.stages.prefix { $0.name != stage.name }
         return stages.flatMap(\.accounts).compactMap { world.site(driving: $0.name) }
+    }
+
+    /// Whether the artifacts are still what they were pinned as. What is another since is refused everywhere.
+    private static func isThere(_ wish: Wish, _ site: Site, _ world: World) -> Bool {
+        world.rows("SELECT * FROM pins", of: site).allSatisfy { row in
+            let place = (row["url"] as String).dropFirst("s3://".count)
+            return !wish.wanted.values.contains(row["package"] as String)
+                || world.aws.objects[String(place)]?.etag == row["etag"] as String
+        }
     }
 
     /// Whether a release that serves is what its worker released last, or went back to from what was rejected.
@@ -209,15 +219,6 @@ extension Rest {
         ).first
         let state = row?["state"] as String? ?? "unknown"
         let reason = row?["reason"] as String? ?? ""
-        // The artifact that was pinned is not there any more, which is told where the release is not known.
-        let isChanged = !world.rows(
-            """
-            SELECT 1 FROM quarantine WHERE instr(reason, ?1) > 0 AND instr(reason, 'artifact') > 0
-            UNION SELECT 1 FROM requests WHERE release = ?1 AND action = 'handoff' AND instr(why, 'artifact') > 0
-            """,
-            [wanted],
-            of: site
-        ).isEmpty
         let isExcused =
             switch state {
             case "failed", "errored", "refused": !reason.isEmpty
@@ -227,7 +228,7 @@ extension Rest {
             case "waiting", "rolling": true
             default: false
             }
-        if !isExcused, !isChanged {
+        if !isExcused {
             world.violate(
                 9,
                 "\(wanted) was verified before \(account.name), and is \(state) there: \(reason)"
