@@ -118,11 +118,13 @@ extension EndpointState {
         }
     }
 
-    /// Whether every account serves the set, under whatever settings.
+    /// Whether every account serves the set, under whatever settings. What those serve that other workers drive
+    /// is not known here: it is handed over to them once more, and does nothing where they serve it.
     private func isServed(_ release: Release) -> Bool {
-        plan.stages.allSatisfy { stage in
-            stage.accounts.keys.allSatisfy { serving[$0]?.release == release.id }
-        }
+        !plan.handsOver
+            && plan.stages.allSatisfy { stage in
+                stage.accounts.keys.allSatisfy { serving[$0]?.release == release.id }
+            }
     }
 
     /// Whether an open approval asks for the set that no open release carries.

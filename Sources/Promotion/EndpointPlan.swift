@@ -73,6 +73,9 @@ public struct EndpointPlan: Hashable, Sendable {
     /// Whether other workers drive accounts of it too.
     public var isShared: Bool { stages.contains { $0.relay != Relay() } }
 
+    /// Whether what is verified here goes on to accounts that other workers drive.
+    public var handsOver: Bool { stages.contains { !$0.relay.after.isEmpty } }
+
     /// Which approval statuses make a version eligible for a release at all: those of the first stage.
     public var accepts: Set<ApprovalStatus> { stages.first?.accepts ?? [] }
 }

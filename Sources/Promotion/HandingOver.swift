@@ -7,7 +7,7 @@ extension EndpointState {
         let accounts = release.stop.accounts
         for place in relay.here
         where accounts.contains(place.name) && !(attempt(of: release, in: place.name)?.hasFailed ?? false) {
-            keep(evidence(of: release, in: place, now: now), of: release.id)
+            keep(evidence(of: release, in: place, from: release.openedAt), of: release.id)
         }
         guard !relay.after.isEmpty else { return }
         let evidence = self.evidence[release.id] ?? []
@@ -42,7 +42,10 @@ extension EndpointState {
     }
 
     /// What this worker can say of a release in an account that it has verified.
-    func evidence(of release: Release, in place: Place, now: Moment) -> Evidence {
+    ///
+    /// - Parameter opened: From when what an account served already counts as verified: a release that is
+    ///   opened once more is newer than what was verified in between.
+    func evidence(of release: Release, in place: Place, from opened: Moment) -> Evidence {
         let gate = plan.stage(place.stage)?.gate
         guard let attempt = attempt(of: release, in: place.name), let verifiedAt = attempt.verifiedAt else {
             let serving = serving[place.name]
@@ -50,7 +53,7 @@ extension EndpointState {
             return Evidence(
                 account: place.account,
                 stage: place.stage,
-                verifiedAt: serving?.since ?? now,
+                verifiedAt: max(serving?.since ?? opened, opened),
                 checks: ["served it already\(config)"]
             )
         }

@@ -91,7 +91,7 @@ extension EndpointState {
         note("takenOver", id, nil, release.stop.stage, sentence)
         // Whoever it is handed over to later asks for every stage before, of which no attempt here tells.
         for place in plan.stages.flatMap(\.relay.here) where serving[place.name]?.release == id {
-            keep(evidence(of: release, in: place, now: now), of: id)
+            keep(evidence(of: release, in: place, from: serving[place.name]?.since ?? now), of: id)
         }
         for (target, version) in release.models.sorted(by: { $0.key < $1.key }) {
             var approval = Approval(

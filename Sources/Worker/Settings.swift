@@ -74,7 +74,7 @@ public struct Settings: Sendable {
     }
 
     /// Whether this worker hands releases over to others, and whether others hand over to it.
-    var handsOver: Bool { relays.contains { !$0.after.isEmpty } }
+    var handsOver: Bool { plans.contains(where: \.handsOver) }
     var takesOver: Bool { relays.contains { !$0.senders.values.joined().isEmpty } }
 
     private var relays: [Relay] { plans.flatMap(\.stages).map(\.relay) }

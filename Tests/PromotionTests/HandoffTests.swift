@@ -139,6 +139,50 @@ import Testing
         #expect(it.faults == [])
     }
 
+    /// What one stage serves already may be missing in the next, which this worker cannot know.
+    @Test func whatIsApprovedAgainIsHandedOverAgainThoughItServesHere() {
+        let it = Pair()
+        it.verify(de(1))
+        #expect(it.handOver() == "1 waiting prod")
+        _ = it.upstream.see(de(1), .rejected)
+        #expect(it.downstream.see(de(1), .rejected) == "1 aborted")
+        it.verify(de(1))
+        #expect(it.upstream.world.handoffs.count == 2)
+        #expect(it.upstream.endings == ["de1 released", "de1 released"])
+        #expect(it.handOver() == "1 waiting prod")
+        #expect(it.faults == [])
+    }
+
+    /// The account of the first stage goes back to what was never promoted to the next.
+    @Test func whatAnAccountGoesBackToIsHandedOverAgain() {
+        let it = Pair()
+        it.verify(de(1))
+        _ = it.handOver()
+        it.verify(de(2))
+        #expect(it.handOver() == "1 superseded, 2 waiting prod")
+        #expect(it.downstream.see(de(2), .rejected) == "1 superseded, 2 aborted")
+        _ = it.upstream.see(de(2), .rejected)
+        _ = it.upstream.finish("staging")
+        #expect(it.upstream.serves("staging") == "de1")
+        #expect(it.handOver() == "1 waiting prod, 2 aborted")
+        #expect(it.downstream.promote(1) == "1 rolling prod, 2 aborted")
+        #expect(it.faults == [])
+    }
+
+    /// Where it serves, nobody is asked about it a second time.
+    @Test func whatServesInTheNextStageTooIsHandedOverAgainForNothing() {
+        let it = Pair()
+        it.verify(de(1))
+        _ = it.handOver()
+        _ = it.downstream.promote(1)
+        #expect(it.downstream.finish("prod") == "1 released")
+        _ = it.upstream.see(de(1), .pending)
+        it.verify(de(1))
+        #expect(it.handOver() == "1 released")
+        #expect(it.downstream.world.attempts.count == 1)
+        #expect(it.faults == [])
+    }
+
     // MARK: What is refused
 
     @Test func aStrangerMayNotHandOver() {

@@ -13,6 +13,8 @@ struct People {
     private let groups: [String]
     private let endpoints: [String]
     private let accounts: [String]
+    /// The registry's, and those of accounts with workers of their own.
+    private let queues: [String]
 
     init(_ world: World) {
         self.world = world
@@ -20,6 +22,7 @@ struct People {
         endpoints = folder.endpoints.map(\.name)
         groups = folder.endpoints.flatMap { $0.models.values.map(\.name) }.sorted()
         accounts = folder.accounts.map(\.name)
+        queues = folder.queues(nil)
     }
 
     /// What there is before the first worker.
@@ -31,6 +34,7 @@ struct People {
 
     /// One thing happens.
     mutating func act() {
+        if world.sites.count > 1, world.chance.below(8) == 0 { return Forger(world).act() }
         switch world.chance.below(30) {
         case 0, 1, 2, 3, 4:
             // A bar that is forgotten is missed where the next release holds the version still.
@@ -44,8 +48,8 @@ struct People {
         case 12: overwrite()
         case 13, 14, 15, 16, 17: promote()
         case 18: ask("reject", waiting())
-        case 19: post("hold", ["endpoint": world.chance.pick(endpoints + ["*"]), "stage": stage()])
-        case 20: post("resume", ["endpoint": world.chance.pick(endpoints + ["*"]), "stage": stage()])
+        case 19: hold("hold")
+        case 20: hold("resume")
         case 21: ask("retry", release("state IN ('failed', 'errored', 'refused', 'aborted')"))
         case 22: rollback()
         case 23, 24: plan()
@@ -57,7 +61,9 @@ struct People {
         case 27:
             world.tell("every session expires")
             world.aws.expireSessions()
-        case 28: world.aws.post("{nonsense", by: Scene.stranger, at: world.now, world.name())
+        case 28:
+            let queue = queues.count == 1 ? queues[0] : world.chance.pick(queues)
+            world.aws.post("{nonsense", by: Scene.stranger, to: queue, at: world.now, world.name())
         default: forge()
         }
     }
@@ -94,7 +100,7 @@ struct People {
     /// Changes what the ledger has seen: a change back that nobody saw is no decision.
     private func change(to status: String) {
         let known = Dictionary(
-            world.rows("SELECT arn, status FROM packages").map {
+            world.rows("SELECT arn, status FROM packages", of: world.sites[0]).map {
                 ($0["arn"] as String, $0["status"] as String)
             },
             uniquingKeysWith: { $1 }
@@ -167,14 +173,29 @@ struct People {
 
     // MARK: Requests
 
-    private func post(_ action: String, _ fields: [String: String?], by sender: String = Scene.anna) {
+    /// To the queues of those that it concerns, as the commands do.
+    private func post(
+        _ action: String,
+        _ fields: [String: String?],
+        about place: (endpoint: String?, stage: String?, account: String?),
+        by sender: String = Scene.anna
+    ) {
         var message: [String: Any] = [
             "sluice": 1, "action": action, "reason": "because", "requestId": "request-\(world.name())",
         ]
         for (key, value) in fields { message[key] = value }
         let data = try? JSONSerialization.data(withJSONObject: message, options: .sortedKeys)
-        world.post(String(decoding: data ?? Data(), as: UTF8.self), by: sender)
+        let folder = world.scene.settings.folder
+        for queue in folder.queues(place.endpoint, stage: place.stage, account: place.account) {
+            world.post(String(decoding: data ?? Data(), as: UTF8.self), by: sender, to: queue)
+        }
         world.tell("\(sender) asks: \(action) \(fields.sorted { $0.key < $1.key }.compactMap(\.value))")
+    }
+
+    private func hold(_ action: String) {
+        let (endpoint, stage) = (world.chance.pick(endpoints + ["*"]), stage())
+        let about = endpoint == "*" ? nil : endpoint
+        post(action, ["endpoint": endpoint, "stage": stage], about: (about, about == nil ? nil : stage, nil))
     }
 
     private func stage() -> String? {
@@ -190,9 +211,11 @@ struct People {
             """
         )
         guard !found.isEmpty else { return nil }
-        let row = world.chance.pick(Array(found.suffix(3)))
+        let row = world.chance.pick(Array(found.suffix(3 * world.sites.count)))
         return (row["id"], row["stage"])
     }
+
+    private func endpoint(of release: String) -> String { String(release.prefix { $0 != "." }) }
 
     private func waiting() -> (id: String, stage: String)? { release("state = 'waiting'") }
 
@@ -201,7 +224,14 @@ struct People {
         if action == "retry" { world.rules.liftAll() }
         let fields =
             action == "retry" ? ["release": release.id] : ["release": release.id, "stage": release.stage]
-        post(action, fields, by: world.chance.pick([Scene.anna, Scene.bert]))
+        let stage =
+            action == "retry" && world.sites.count > 1 && world.chance.hits(oneIn: 2) ? nil : release.stage
+        post(
+            action,
+            fields,
+            about: (endpoint(of: release.id), stage, nil),
+            by: world.chance.pick([Scene.anna, Scene.bert])
+        )
     }
 
     private func promote() {
@@ -222,12 +252,15 @@ struct People {
         ]
         if isOverride { message["override"] = true }
         let data = try? JSONSerialization.data(withJSONObject: message, options: .sortedKeys)
-        world.post(String(decoding: data ?? Data(), as: UTF8.self), by: person)
+        for queue in world.scene.settings.folder.queues(endpoint(of: release.id), stage: release.stage) {
+            world.post(String(decoding: data ?? Data(), as: UTF8.self), by: person, to: queue)
+        }
         world.tell("\(person) promotes \(key)\(isOverride ? " in an emergency" : "")")
     }
 
     private func rollback() {
-        post("rollback", ["endpoint": world.chance.pick(endpoints), "account": world.chance.pick(accounts)])
+        let (endpoint, account) = (world.chance.pick(endpoints), world.chance.pick(accounts))
+        post("rollback", ["endpoint": endpoint, "account": account], about: (endpoint, nil, account))
     }
 
     /// What becomes of an update to come.
@@ -248,9 +281,9 @@ struct People {
     }
 
     private func resume(_ endpoint: String) {
-        for row in world.rows("SELECT stage FROM holds WHERE endpoint = ?", [endpoint]) {
-            let stage: String = row["stage"]
-            post("resume", ["endpoint": endpoint, "stage": stage.isEmpty ? nil : stage])
+        for row in world.rows("SELECT DISTINCT stage FROM holds WHERE endpoint = ?", [endpoint]) {
+            let stage = (row["stage"] as String).isEmpty ? nil : row["stage"] as String
+            post("resume", ["endpoint": endpoint, "stage": stage], about: (endpoint, stage, nil))
         }
     }
 
@@ -275,28 +308,40 @@ struct People {
 
 extension World {
     /// Puts a message on the queue, which may be doubled and come late; events may also be lost.
-    func post(_ body: String, by sender: String, mayBeLost: Bool = false) {
+    func post(_ body: String, by sender: String, to queue: String, mayBeLost: Bool = false) {
         let isOdd = chance.hits(oneIn: weather.events)
         var copies = 1
         if isOdd { copies = mayBeLost ? chance.below(3) : 1 + chance.below(2) }
         for _ in 0..<copies {
             let delay = isOdd ? Int64(chance.below(120_000)) : Int64(chance.below(2_000))
-            aws.post(body, by: sender, at: now + delay, name())
+            aws.post(body, by: sender, to: queue, at: now + delay, name())
         }
     }
 
-    func post(event: String, account: String, _ detail: [String: String]) {
+    /// - Parameter queue: Whose worker hears of it; nil is the registry's.
+    func post(event: String, account: String, to queue: String? = nil, _ detail: [String: String]) {
         let message: [String: Any] = [
             "version": "0", "id": "event-\(name())", "detail-type": event, "source": "aws.sagemaker",
             "account": account, "region": "eu-west-1", "resources": [], "detail": detail,
         ]
         let data = try? JSONSerialization.data(withJSONObject: message, options: .sortedKeys)
-        post(String(decoding: data ?? Data(), as: UTF8.self), by: "AIDAEVENTS", mayBeLost: true)
+        post(
+            String(decoding: data ?? Data(), as: UTF8.self),
+            by: "AIDAEVENTS",
+            to: queue ?? scene.settings.registry.queue,
+            mayBeLost: true
+        )
     }
 
     /// What EventBridge says of an endpoint, where somebody has set it up.
     func announce(endpoint: String, in account: String) {
         guard chance.below(2) == 0 else { return }
-        post(event: "SageMaker Endpoint State Change", account: account, ["EndpointName": endpoint])
+        let queue = scene.settings.folder.accounts.first { $0.account == account }?.queue
+        post(
+            event: "SageMaker Endpoint State Change",
+            account: account,
+            to: queue,
+            ["EndpointName": endpoint]
+        )
     }
 }

@@ -19,8 +19,14 @@ struct Rules {
     var overrides: Set<String> = []
     /// When a package failed its smoke test and who was told, by endpoint and ARN.
     private var failed: [String: (at: Int64, worker: String)] = [:]
-    private var lastVerified: Int64 = 0
-    private var lastRelease: Int64 = 0
+    /// When accounts verified releases first, by release and the account's name.
+    var verified: [String: Int64] = [:]
+    /// What was handed over: the bodies by queue and request id.
+    var handedOver: [String: String] = [:]
+    /// Who handed what over since all is calm.
+    var handedOverInCalm: Set<String> = []
+    /// The digests of the bodies that nobody may accept.
+    var forged: Set<String> = []
 
     /// A target model was asked, and answered well or not.
     mutating func answered(
@@ -36,7 +42,15 @@ struct Rules {
         guard let package = here.configs[live.config]?.tags["sluice:model/\(target)"] else { return }
         let key = "\(endpoint) \(package)"
         if tested[key] == nil { tested[key] = world.aws.content(of: target, in: live.config, here) }
-        if !isGood { failed[key] = (world.now, worker) }
+        // What fails in a stage is known to whoever drives it, and to nobody else.
+        guard !isGood, let site = world.workers.first(where: { $0.id == worker })?.site else { return }
+        // A decision that was made before and is heard of after lifts its bar.
+        let isKnown = world.rows(
+            "SELECT 1 FROM packages WHERE arn = ? AND status = ?",
+            [package, world.aws.packages[package]?.status],
+            of: site
+        )
+        if !isKnown.isEmpty { failed["\(site.part.name) \(key)"] = (world.now, worker) }
     }
 
     /// A new decision lifts the bars of a version, and a retry those of a release.
@@ -76,7 +90,8 @@ struct Rules {
                     COALESCE(json_extract(body, '$.isRollback'), 0) AS back
                 FROM attempts WHERE endpoint = ? AND account = ? AND ended_at IS NULL
                 """,
-                [name, names.first ?? ""]
+                [name, names.first ?? ""],
+                of: worker.site
             ).first
         else { return world.violate(12, "a switch of \(subject) that no attempt asks for") }
         if attempt["claimant"] as String? != worker.id {
@@ -107,9 +122,10 @@ struct Rules {
             }
             let bars = world.rows(
                 "SELECT at FROM bars WHERE endpoint = ? AND target = ? AND package = ? AND at < ?",
-                [name, target, arn, begun]
+                [name, target, arn, begun],
+                of: worker.site
             )
-            let failedAt = world.rules.failed["\(name) \(arn)"]?.at ?? .max
+            let failedAt = world.rules.failed["\(worker.site.part.name) \(name) \(arn)"]?.at ?? .max
             if !bars.isEmpty || failedAt < begun {
                 world.violate(8, "\(stage) begins to serve \(arn), which is barred")
             }
@@ -123,7 +139,8 @@ struct Rules {
         }
         let isOpened = !world.rows(
             "SELECT 1 FROM journal WHERE release = ? AND stage = ? AND name = 'gateOpened'",
-            [release, stage]
+            [release, stage],
+            of: worker.site
         ).isEmpty
         let people = world.rules.promotions["\(release) \(stage)"]?.count ?? 0
         if !isOpened
@@ -131,12 +148,20 @@ struct Rules {
         {
             world.violate(6, "\(release) enters \(stage) past its gate: \(people) people said yes")
         }
+        let before = world.scene.settings.endpoint(name)?.stages.prefix { $0.name != stage } ?? []
+        for missing in before.flatMap(\.accounts)
+        where world.rules.verified["\(release) \(missing.name)"] == nil {
+            world.violate(6, "\(release) enters \(stage) and was never verified in \(missing.name)")
+        }
     }
 
     /// What a commit has made true.
     static func afterCommit(by worker: SimulatedWorker, in world: World) {
-        for row in world.rows("SELECT * FROM verified WHERE id > ?", [world.rules.lastVerified]) {
-            world.rules.lastVerified = row["id"]
+        let site = worker.site
+        for row in world.rows("SELECT * FROM verified WHERE id > ?", [site.lastVerified], of: site) {
+            site.lastVerified = row["id"]
+            let key = "\(row["release"] as String) \(row["account"] as String)"
+            if world.rules.verified[key] == nil { world.rules.verified[key] = row["at"] }
             let name: String = row["endpoint"]
             let config: String = row["config"]
             let account = world.scene.settings.account(row["account"])?.account ?? ""
@@ -152,7 +177,8 @@ struct Rules {
                 SELECT value AS target FROM attempts, json_each(attempts.body, '$.tests')
                 WHERE attempts.account = ? AND attempts.config = ?
                 """,
-                [row["account"] as String?, config]
+                [row["account"] as String?, config],
+                of: site
             )
             for test in tests {
                 let target: String = test["target"]
@@ -162,21 +188,31 @@ struct Rules {
             }
         }
         for row in world.rows(
-            "SELECT rowid AS id, * FROM releases WHERE rowid > ?",
-            [world.rules.lastRelease]
+            "SELECT rowid AS place, * FROM releases WHERE rowid > ?",
+            [site.lastRelease],
+            of: site
         ) {
-            world.rules.lastRelease = row["id"]
+            site.lastRelease = row["place"]
+            // What is handed over is barred there by its own ledger, and ends so.
+            guard site.composes(row["endpoint"]) else {
+                isComposed(row, in: world)
+                continue
+            }
             let barred = world.rows(
                 """
                 SELECT package FROM bars, json_each(?, '$.models') AS model
                 WHERE endpoint = ? AND target = model.key AND package = json_extract(model.value, '$.package')
                 """,
-                [row["body"] as String?, row["endpoint"] as String?]
+                [row["body"] as String?, row["endpoint"] as String?],
+                of: site
             )
             if !barred.isEmpty {
-                world.violate(8, "release \(row["id"] as Int64) is composed of what is barred")
+                world.violate(8, "release \(row["id"] as String) is composed of what is barred")
             }
         }
+        guard world.sites.count > 1 else { return }
+        remembersWhatItSent(site, world)
+        acceptsNothingForged(site, world)
     }
 
     /// An object was removed.

@@ -22,16 +22,21 @@ public enum PlantedFault: String, CaseIterable, Sendable {
     case forgottenBar
     /// A claim ends as soon as it is given.
     case brokenLease
+    /// Whoever hands a release over counts as one who may.
+    case trustedStranger
+    /// The ledger forgets what it owes to another worker.
+    case lostHandoff
 
     /// The invariants that it breaks.
     public var breaks: Set<Int> {
         switch self {
-        case .forgedSender: [6]
+        case .forgedSender, .trustedStranger: [6]
         case .lyingCopy: [2]
         case .deafTester: [4]
         case .falseInService: [4, 12]
         case .staleDescription, .brokenLease: [3, 12]
         case .forgottenBar: [8]
+        case .lostHandoff: [9]
         }
     }
 }
@@ -60,7 +65,7 @@ public struct Run: Sendable {
 
     /// Plays a seed.
     public static func play(seed: UInt64, fault: PlantedFault? = nil, isTraced: Bool = false) throws -> Run {
-        let scene = Scene.all[Int(seed % UInt64(Scene.all.count))]
+        let scene = Scene.of(seed)
         let world = try World(seed: seed, scene: scene, fault: fault, isTraced: isTraced)
         var driver = Driver(world)
         driver.play()
@@ -83,7 +88,7 @@ struct Driver {
     var steps = 0
     /// When people do something next.
     private var nextAct: Int64
-    private var hiring: [Int64] = []
+    private var hiring: [(at: Int64, site: Site)] = []
     static let mostSteps = 200_000
 
     init(_ world: World) {
@@ -94,8 +99,7 @@ struct Driver {
 
     mutating func play() {
         people.begin()
-        world.hire()
-        world.hire()
+        for site in world.sites { for _ in 0..<site.staff { world.hire(at: site) } }
         storm()
         calm()
         end()
@@ -125,6 +129,7 @@ struct Driver {
         guard world.violations.isEmpty else { return }
         world.tell("calm")
         world.weather = .calm
+        world.isCalm = true
         for worker in world.workers { worker.pausedUntil = 0 }
         people.resumeAll()
         // Whatever the queue lost is found by the sweep.
@@ -139,8 +144,13 @@ struct Driver {
     }
 
     private var isQuiet: Bool {
-        Rest.openReleases(world).isEmpty && world.aws.queue.isEmpty
-            && world.rows("SELECT 1 FROM attempts WHERE ended_at IS NULL UNION SELECT 1 FROM looks").isEmpty
+        Rest.openReleases(world).isEmpty && world.aws.messages.isEmpty
+            && world.rows(
+                """
+                SELECT 1 FROM attempts WHERE ended_at IS NULL UNION SELECT 1 FROM looks
+                UNION SELECT 1 FROM handoffs WHERE due_at IS NOT NULL UNION SELECT 1 FROM handoffs_received
+                """
+            ).isEmpty
     }
 
     private mutating func end() {
@@ -181,21 +191,25 @@ struct Driver {
         var next = Int64.max
         for sleeper in world.sleepers { next = min(next, max(sleeper.until, sleeper.worker.pausedUntil)) }
         for call in world.calls { next = min(next, max(call.until, call.worker.pausedUntil)) }
-        for message in world.aws.queue where message.visibleAt > world.now {
+        for message in world.aws.messages where message.visibleAt > world.now {
             next = min(next, message.visibleAt)
         }
         if let change = world.aws.nextChange { next = min(next, change) }
-        if let hired = hiring.first { next = min(next, hired) }
+        if let hired = hiring.first { next = min(next, hired.at) }
         return next
     }
 
     private mutating func hire() {
-        let living = world.workers.count { $0.isAlive }
-        while hiring.count + living < 2 { hiring.append(world.now + Int64(world.chance.below(60_000))) }
-        hiring.sort()
-        while let first = hiring.first, first <= world.now {
+        for site in world.sites {
+            let living = world.workers.count { $0.isAlive && $0.site === site }
+            while hiring.count(where: { $0.site === site }) + living < site.staff {
+                hiring.append((world.now + Int64(world.chance.below(60_000)), site))
+            }
+        }
+        hiring.sort { $0.at < $1.at }
+        while let first = hiring.first, first.at <= world.now {
             hiring.removeFirst()
-            world.hire()
+            world.hire(at: first.site)
         }
     }
 
@@ -211,10 +225,10 @@ struct Driver {
     // MARK: Calls
 
     private mutating func answerOne() -> Bool {
-        let hasMessages = world.aws.queue.contains { $0.visibleAt <= world.now }
         let ready = world.calls.filter { call in
             call.worker.pausedUntil <= world.now
-                && (call.until <= world.now || call.answer != nil || hasMessages)
+                && (call.until <= world.now || call.answer != nil
+                    || world.aws.hasMessages(in: call.request.text("QueueUrl"), at: world.now))
         }
         guard !ready.isEmpty else { return false }
         // A little may happen before.

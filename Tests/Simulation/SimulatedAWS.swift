@@ -1,9 +1,10 @@
 import Foundation
 import Native
+import Promotion
 import TestTools
 import Worker
 
-/// What AWS is to the worker: the registry, the queue, and what is in each account. Only the calls that the
+/// What AWS is to the workers: the registry, the queues, and what is in each account. Only the calls that the
 /// worker makes are there.
 final class SimulatedAWS {
     /// Stands in every secret, so that one that leaks is found.
@@ -88,8 +89,8 @@ final class SimulatedAWS {
 
     static let registry = "111111111111"
 
-    let settings: Settings
-    private(set) var baseKey = "AKIA0"
+    /// The workers' own access keys, by the account they run in.
+    private var baseKeys: [String: String] = [:]
     private var keys = 0
     var sessions: [String: Session] = [:]
     /// Which worker has proven to be in which account.
@@ -97,7 +98,8 @@ final class SimulatedAWS {
     var packages: [String: Package] = [:]
     /// Packages that were deleted, as they were last.
     var gone: [String: Package] = [:]
-    var queue: [Message] = []
+    /// The messages by the queue's URL.
+    var queues: [String: [Message]] = [:]
     var accounts: [String: Account] = [:]
     /// Bucket → whose it is.
     var owners: [String: String] = [:]
@@ -107,26 +109,34 @@ final class SimulatedAWS {
     var courses: [String: [Endpoint.Course]] = [:]
     var events = 0
 
-    init(_ settings: Settings) {
-        self.settings = settings
-        sessions[baseKey] = Session(account: Self.registry, expires: .max)
+    init(_ scene: Scene) {
+        for part in scene.parts {
+            let key = part.account == Self.registry ? "AKIA0" : "AKIA\(part.account)"
+            baseKeys[part.account] = key
+            sessions[key] = Session(account: part.account, expires: .max)
+        }
         owners["registry"] = Self.registry
-        for account in settings.folder.accounts {
+        for account in scene.settings.folder.accounts {
             accounts[account.account] = Account()
             owners[account.models.bucket] = account.account
         }
     }
 
-    func renewBaseKey() {
-        sessions[baseKey] = nil
+    func baseKey(in account: String) -> String { baseKeys[account] ?? "" }
+
+    func renewBaseKey(in account: String) {
+        sessions[baseKey(in: account)] = nil
         keys += 1
-        baseKey = "AKIA\(keys)"
-        sessions[baseKey] = Session(account: Self.registry, expires: .max)
+        let key = "AKIA\(keys)"
+        baseKeys[account] = key
+        sessions[key] = Session(account: account, expires: .max)
     }
 
     /// What expires now without having said so.
     func expireSessions() {
-        for key in sessions.keys where key != baseKey { sessions[key] = Session(account: "", expires: 0) }
+        for key in sessions.keys where !baseKeys.values.contains(key) {
+            sessions[key] = Session(account: "", expires: 0)
+        }
     }
 
     // MARK: Calls
@@ -146,7 +156,7 @@ final class SimulatedAWS {
         }
         switch request.service {
         case "sts": return sts(request, session, worker, world)
-        case "sqs": return sqs(request, world)
+        case "sqs": return sqs(request, session, worker, world)
         case "events":
             let entries = request.input["Entries"] as? [[String: Any]] ?? []
             for entry in entries where "\(entry)".contains(Self.secret) {
@@ -157,8 +167,8 @@ final class SimulatedAWS {
         case "s3": return s3(request, session, world)
         case "runtime": return invoke(request, session, worker, world)
         case "sagemaker":
-            return session.account == Self.registry && request.operation.contains("ModelPackage")
-                ? registry(request) : sageMaker(request, session.account, worker, world)
+            return request.operation.contains("ModelPackage")
+                ? registry(request, session) : sageMaker(request, session.account, worker, world)
         default: return .refusal("UnknownOperationException", request.operation, status: 404)
         }
     }
@@ -193,13 +203,33 @@ final class SimulatedAWS {
         )
     }
 
-    // MARK: The queue
+    // MARK: The queues
 
-    func post(_ body: String, by sender: String, at time: Int64, _ number: Int) {
-        queue.append(Message(id: "message-\(number)", body: body, sender: sender, visibleAt: time))
+    var messages: [Message] { queues.values.flatMap(\.self) }
+
+    func post(_ body: String, by sender: String, to queue: String, at time: Int64, _ number: Int) {
+        let message = Message(id: "message-\(number)", body: body, sender: sender, visibleAt: time)
+        queues[queue, default: []].append(message)
     }
 
-    private func sqs(_ request: Request, _ world: World) -> HTTPResponse {
+    /// Whether a queue has anything to give now.
+    func hasMessages(in queue: String, at now: Int64) -> Bool {
+        queues[queue]?.contains { $0.visibleAt <= now } ?? false
+    }
+
+    private func sqs(
+        _ request: Request,
+        _ session: Session,
+        _ worker: SimulatedWorker,
+        _ world: World
+    ) -> HTTPResponse {
+        let url = request.text("QueueUrl")
+        if request.operation == "SendMessage" { return send(request, to: url, worker, world) }
+        guard url.contains("/\(session.account)/") else {
+            return .refusal("AccessDenied", "\(session.account) may not read \(url)", status: 403)
+        }
+        var queue = queues[url] ?? []
+        defer { queues[url] = queue }
         if request.operation == "DeleteMessageBatch" {
             for entry in request.input["Entries"] as? [[String: Any]] ?? [] {
                 queue.removeAll { $0.handle == entry["ReceiptHandle"] as? String }
@@ -215,7 +245,7 @@ final class SimulatedAWS {
                 "MessageId": queue[index].id, "ReceiptHandle": queue[index].handle, "Body": queue[index].body,
                 "MD5OfBody": (try? Digest.hex(Digest.md5(queue[index].body))) ?? "",
                 "Attributes": [
-                    "SenderId": world.fault == .forgedSender ? Scene.anna : queue[index].sender,
+                    "SenderId": sender(of: queue[index], in: url, world),
                     "SentTimestamp": "\(world.now)",
                     "ApproximateReceiveCount": "\(queue[index].receipts)",
                 ],
@@ -224,11 +254,41 @@ final class SimulatedAWS {
         return .json(found.isEmpty ? [:] : ["Messages": found])
     }
 
+    private func sender(of message: Message, in queue: String, _ world: World) -> String {
+        switch world.fault {
+        case .forgedSender: Scene.anna
+        case .trustedStranger where message.body.contains("\"handoff\""):
+            world.scene.settings.folder.accounts.first { $0.queue == queue }?.upstream.first
+                .map { "\($0.person):sluice" } ?? message.sender
+        default: message.sender
+        }
+    }
+
+    /// Takes a message, whoever sends it: a queue's policy is no proof of who may hand over.
+    private func send(_ request: Request, to queue: String, _ worker: SimulatedWorker, _ world: World)
+        -> HTTPResponse
+    {
+        let body = request.text("MessageBody")
+        let isItself = request.signer == baseKey(in: worker.site.part.account)
+        let role = isItself ? worker.site.part.role : "AROADEPLOYMENT"
+        Rules.handsOver(body, to: queue, worker, world)
+        world.post(body, by: "\(role):sluice-\(worker.id)", to: queue)
+        return .json([
+            "MessageId": "message-\(world.name())",
+            "MD5OfMessageBody": (try? Digest.hex(Digest.md5(body))) ?? "",
+        ])
+    }
+
     // MARK: The registry
 
-    private func registry(_ request: Request) -> HTTPResponse {
+    /// Whoever asks from another account has to name the group by its ARN.
+    private func registry(_ request: Request, _ session: Session) -> HTTPResponse {
         if request.operation == "ListModelPackages" {
-            let group = request.text("ModelPackageGroupName")
+            let name = request.text("ModelPackageGroupName")
+            guard session.account == Self.registry || name.contains(":\(Self.registry):") else {
+                return .refusal("ValidationException", "there is no group \(name) in \(session.account)")
+            }
+            let group = name.split(separator: "/").last.map(String.init) ?? name
             let found = packages.values.filter { $0.group == group }.sorted { $0.version > $1.version }
             return .json(["ModelPackageSummaryList": found.map(Self.describe)])
         }

@@ -17,11 +17,14 @@ final class SimulatedWorker: @unchecked Sendable {
     /// Whether all of its loops have ended.
     var hasEnded = false
     var task: Task<Void, Never>?
+    /// Whose ledger it works on.
+    let site: Site
     private let world: World
     let listeners: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
-    init(number: Int, world: World) {
+    init(number: Int, site: Site, world: World) {
         id = String(String(0x1_0000_0000 + number, radix: 16).dropFirst())
+        self.site = site
         self.world = world
         listeners = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -38,9 +41,9 @@ final class SimulatedWorker: @unchecked Sendable {
         let log = Logger(label: "sluice") { _ in WorkerLog(world: world, worker: self) }
         let ledger = Ledger(
             SimulatedStore(world: world, worker: self),
-            plans: world.scene.settings.plans,
+            plans: site.settings.plans,
             pace: Pace(tick: world.scene.tick),
-            announces: world.scene.settings.registry.events != nil
+            announces: site.settings.registry.events != nil
         )
         while isAlive {
             do {
@@ -52,11 +55,11 @@ final class SimulatedWorker: @unchecked Sendable {
             }
         }
         let crew = await Crew(
-            settings: world.scene.settings,
+            settings: site.settings,
             options: WorkerService.Options(ledger: "", tick: world.scene.tick, resync: .seconds(300)),
             environment: AWSEnvironment([:]),
             http: SimulatedHTTP(world: world, worker: self),
-            base: BaseCredentials(world: world),
+            base: BaseCredentials(world: world, account: site.part.account),
             ledger: ledger,
             timing: Timing(
                 now: { world.date },
@@ -84,16 +87,18 @@ private struct SimulatedHTTP: HTTPSender {
 /// The worker's own credentials, as an instance role's: new ones whenever the old are refused.
 private struct BaseCredentials: CredentialProvider {
     let world: World
+    /// The account that the worker runs in.
+    let account: String
 
     func credentials() async throws -> Credentials {
         Credentials(
-            accessKeyID: world.aws.baseKey,
+            accessKeyID: world.aws.baseKey(in: account),
             secretAccessKey: SimulatedAWS.secret,
             sessionToken: "token-\(SimulatedAWS.secret)"
         )
     }
 
-    func invalidate(_ used: Credentials) async { world.aws.renewBaseKey() }
+    func invalidate(_ used: Credentials) async { world.aws.renewBaseKey(in: account) }
 }
 
 /// The embedded ledger as several workers see it: the same schema and statements, one transaction at a time,
@@ -111,7 +116,7 @@ struct SimulatedStore: Store {
     {
         await Task.yield()
         try check()
-        return try world.transact(body).0
+        return try worker.site.transact(body).0
     }
 
     func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws
@@ -124,18 +129,20 @@ struct SimulatedStore: Store {
             world.tell("the disk of worker \(worker.id) is full")
             throw LedgerError("the ledger: database or disk is full (SQLite 13)")
         }
-        let (value, hasChanged) = try world.transact(body)
+        let (value, hasChanged) = try worker.site.transact(body)
         switch world.fault {
-        case .forgottenBar: try world.plant("DELETE FROM bars")
+        case .lostHandoff: try worker.site.plant("DELETE FROM handoffs WHERE due_at IS NOT NULL")
+        case .forgottenBar: try worker.site.plant("DELETE FROM bars")
         case .brokenLease:
             // Not for ever, or nobody would come to do anything else.
-            try world.plant(
+            try worker.site.plant(
                 "UPDATE attempts SET claim_until = 0 WHERE claim_until IS NOT NULL AND tries <= 2"
             )
         default: break
         }
         if hasChanged {
-            for other in world.workers where other !== worker && other.isAlive {
+            for other in world.workers
+            where other !== worker && other.isAlive && other.site === worker.site {
                 other.listeners.continuation.yield()
             }
             Rules.afterCommit(by: worker, in: world)

@@ -8,8 +8,8 @@ import Promotion
 import TestTools
 import Worker
 
-/// Everything of one run: the clock, the simulated AWS, the ledger's database, the workers, the people, and
-/// what is under way between them.
+/// Everything of one run: the clock, the simulated AWS, the ledgers, the workers, the people, and what is under
+/// way between them.
 ///
 /// It is touched on the thread of its loom alone, which is why it may be handed to the workers' tasks.
 final class World: @unchecked Sendable {
@@ -22,8 +22,11 @@ final class World: @unchecked Sendable {
     var chance: Chance
     /// How often things go wrong; none once the storm is over.
     var weather: Weather
+    /// Whether the storm is over.
+    var isCalm = false
     var now = World.start
-    let database: DatabaseQueue
+    /// The registry's first.
+    let sites: [Site]
     let aws: SimulatedAWS
     var workers: [SimulatedWorker] = []
     var sleepers: [Sleeper] = []
@@ -45,13 +48,17 @@ final class World: @unchecked Sendable {
         self.scene = scene
         self.fault = fault
         self.isTraced = isTraced
-        chance = Chance(seed: seed)
+        var chance = Chance(seed: seed)
         weather = Weather(&chance)
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = true
-        database = try DatabaseQueue(configuration: configuration)
-        try SQLiteStore.migrator.migrate(database)
-        aws = SimulatedAWS(scene.settings)
+        var sites: [Site] = []
+        for part in scene.parts {
+            // Where there are several ledgers, two workers at each would mostly cost time.
+            let isAlone = scene.parts.count > 1 && chance.below(3) > 0
+            sites.append(try Site(part, staff: isAlone ? 1 : 2))
+        }
+        self.sites = sites
+        self.chance = chance
+        aws = SimulatedAWS(scene)
     }
 
     var date: Date { Date(timeIntervalSince1970: Double(now) / 1000) }
@@ -156,24 +163,17 @@ final class World: @unchecked Sendable {
         calls.remove(at: index).continuation.resume(returning: result)
     }
 
-    // MARK: The ledger's database
+    // MARK: The ledgers
 
-    /// One transaction, all at once. GRDB's asynchronous ways would leave the loom.
-    func transact<Value>(_ body: (any Transaction) throws -> Value) throws -> (Value, hasChanged: Bool) {
-        try database.write { database in
-            let before = database.totalChangesCount
-            let value = try body(SQLiteTransaction(database: database))
-            return (value, database.totalChangesCount != before)
-        }
+    /// What every ledger has.
+    func rows(_ sql: String, _ arguments: StatementArguments = []) -> [GRDB.Row] {
+        sites.flatMap { rows(sql, arguments, of: $0) }
     }
 
-    /// Changes the ledger behind its back.
-    func plant(_ sql: String) throws { try database.write { try $0.execute(sql: sql) } }
-
-    func rows(_ sql: String, _ arguments: StatementArguments = []) -> [GRDB.Row] {
+    func rows(_ sql: String, _ arguments: StatementArguments = [], of site: Site) -> [GRDB.Row] {
         do {
             // Making a connection read-only for a while lets SQLite forget every statement it has compiled.
-            return try database.unsafeRead { database in
+            return try site.database.unsafeRead { database in
                 try GRDB.Row.fetchAll(try database.cachedStatement(sql: sql), arguments: arguments)
             }
         } catch {
@@ -184,10 +184,18 @@ final class World: @unchecked Sendable {
 
     // MARK: Workers
 
-    func hire() {
-        let worker = SimulatedWorker(number: name(), world: self)
+    /// The one that drives an account.
+    func site(driving account: String) -> Site? {
+        sites.first { $0.settings.driven.contains(account) }
+    }
+
+    func hire(at site: Site) {
+        let worker = SimulatedWorker(number: name(), site: site, world: self)
         workers.append(worker)
-        tell("worker \(worker.id) begins")
+        tell(
+            sites.count == 1
+                ? "worker \(worker.id) begins" : "worker \(worker.id) of \(site.part.name) begins"
+        )
         worker.begin()
     }
 

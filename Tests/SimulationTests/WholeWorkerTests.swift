@@ -23,17 +23,20 @@ import Testing
         print("simulation: \(runs.count) seeds run, \(runs.map(\.violations.count).reduce(0, +)) violations")
         // What never happens is not tested either.
         let tally = runs.map(\.tally).reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
-        for event in ["workers killed", "calls in trouble", "switches back"] + Self.endings {
+        for event in ["workers killed", "calls in trouble", "switches back"] + Self.handoffs + Self.endings {
             #expect(tally[event, default: 0] > 0, "\(event)")
         }
     }
+
+    private static let handoffs = ["sent", "accepted", "refused", "forged"].map { "hand-offs \($0)" }
 
     private static let endings = ["released", "failed", "refused", "aborted", "superseded"].map {
         "releases \($0)"
     }
 
     @Test func aSeedIsTheSameRunAgain() async throws {
-        for seed in UInt64(0)..<6 {
+        // Six with one ledger, six with several.
+        for seed in Array(UInt64(0)..<6) + Array(12..<18) {
             let first = try await Self.play(seed)
             let again = try await Self.play(seed)
             #expect(first.digest == again.digest, "seed \(seed)")
