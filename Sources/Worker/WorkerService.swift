@@ -89,6 +89,7 @@ public struct WorkerService: Sendable {
         var log = log
         log[metadataKey: "worker"] = "\(worker)"
         if let fixed {
+            try await ledger.keepUnits([:])
             try await work(fixed, ledger, http, base, worker, nil, log)
         } else {
             try await workInUnits(ledger, http, base, worker, log)
