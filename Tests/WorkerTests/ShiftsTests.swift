@@ -70,7 +70,7 @@ import struct AWS.Timing
                 left.yield()
             }
             try await Self.group([Slow(stopping: stopping, leave: leave), Watch()]).run()
-            return shift + 1
+            return shift < 3 ? shift + 1 : nil
         }
         let whole = Self.group([shifts])
         async let run: Void = whole.run()
