@@ -138,6 +138,31 @@ import Testing
         )
     }
 
+    /// What a unit's account serves may go once the account has left it, and not before.
+    @Test func whatLeftItsUnitMayBeTakenDown() throws {
+        let folder = try Self.fixture().load()
+        let account = try #require(folder.account(named: "prod-\(Self.first)"))
+        func obstacle(_ units: Units) throws -> String? {
+            TeardownPermit.obstacle(
+                to: "demand-forecast",
+                in: account,
+                by: try folder.expanded(by: units),
+                ledger: .seen(nil)
+            )
+        }
+        let sentence = try #require(try obstacle([Self.unit: [Self.first: "ACTIVE"]]))
+        #expect(sentence.contains("To take it down for good, move the account out of \(Self.unit), or"))
+        let without = [Self.unit: [Self.second: "ACTIVE"]]
+        #expect(try obstacle(without) == nil)
+        #expect(
+            TeardownPermit.caution(
+                on: "demand-forecast",
+                in: account,
+                by: try folder.expanded(by: without)
+            )?.hasPrefix("prod-\(Self.first) is no active account of \(Self.unit) any more") == true
+        )
+    }
+
     @Test func anAccountOfTwoUnitsIsRefused() throws {
         var fixture = try Self.fixture()
         fixture["more.yaml"] = try #require(fixture["prod.yaml"])
