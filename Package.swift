@@ -98,7 +98,7 @@ let package = Package(
         ),
         tests("PromotionTests", ["Promotion", "TestTools"]),
         tests("LedgerTests", ["Ledger", "Native", "Promotion", "TestTools"]),
-        tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "TestTools", "Worker"]),
+        tests("WorkerTests", ["AWS", "Ledger", "Native", "Promotion", "TestTools", "Worker", lifecycle]),
         tests("RepositoryTests", ["Native"]),
     ] + (isSanitized ? [] : [tests("EndToEndTests", ["Native"])])
 )

@@ -60,15 +60,20 @@ extension Ledger {
         }
     }
 
-    /// Forgets the units that the accounts folder names no more.
-    public func keepUnits(_ units: [String]) async throws {
+    /// Forgets the units that the accounts folder names no more, and the endpoints that go to them no more.
+    ///
+    /// - Parameter units: Those that it names, each with the endpoints that are deployed to accounts of it.
+    public func keepUnits(_ units: [String: [String]]) async throws {
         try await store.write { transaction in
-            for table in ["units", "unit_accounts"] {
-                let known = try transaction.rows("SELECT DISTINCT unit FROM \(table)").map {
-                    try $0.text("unit")
-                }
-                for unit in known where !units.contains(unit) {
-                    try transaction.run("DELETE FROM \(table) WHERE unit = ?", unit)
+            for row in try transaction.rows("SELECT endpoint, unit FROM units") {
+                let (endpoint, unit) = (try row.text("endpoint"), try row.text("unit"))
+                if units[unit]?.contains(endpoint) ?? false { continue }
+                try transaction.run("DELETE FROM units WHERE endpoint = ? AND unit = ?", endpoint, unit)
+            }
+            for row in try transaction.rows("SELECT DISTINCT unit FROM unit_accounts") {
+                let unit = try row.text("unit")
+                if units[unit] == nil {
+                    try transaction.run("DELETE FROM unit_accounts WHERE unit = ?", unit)
                 }
             }
         }
@@ -100,7 +105,8 @@ extension Ledger {
             trouble,
             now.milliseconds
         )
-        guard let trouble else { return }
+        // Asked once more, Organizations says the same in other words: each answer has an id of its own.
+        guard let trouble, last == nil else { return }
         try journal("event", "unitNotRead", endpoint: endpoint, trouble, in: transaction, now: now)
     }
 

@@ -126,7 +126,7 @@ public struct StagePlan: Hashable, Sendable {
     var stop: Release.Stop { Release.Stop(stage: name, accounts: accounts.keys.sorted()) }
 
     /// The digests of all its accounts in one text: an approval given under other settings
-    /// has another one, and is void.
+    /// has other ones for them, and is void.
     public var settings: String {
         accounts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }

@@ -154,7 +154,7 @@ public struct Gate: Hashable, Sendable {
     /// The emergency override that somebody who may gave under the settings in force.
     private var override: Consent? {
         consents.first { consent in
-            consent.isOverride && consent.settings == plan.settings
+            consent.isOverride && consent.isGiven(under: plan.settings)
                 && plan.gate.mayOverride.contains { $0.matches(consent.sender) }
         }
     }

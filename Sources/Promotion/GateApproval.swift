@@ -3,7 +3,7 @@ extension Gate {
     /// The approvals that count: given by somebody listed, under the settings in force.
     private var valid: [Consent] {
         consents.filter { consent in
-            consent.settings == plan.settings && !consent.isOverride
+            consent.isGiven(under: plan.settings) && !consent.isOverride
                 && plan.gate.approvers.contains { $0.matches(consent.sender) } && !isRequester(consent)
         }
     }
@@ -37,7 +37,7 @@ extension Gate {
         if consents.contains(where: isRequester) {
             text += "; whoever asked for the release may not approve it here"
         }
-        if consents.contains(where: { $0.settings != plan.settings }) {
+        if consents.contains(where: { !$0.isGiven(under: plan.settings) }) {
             text += "; an approval given under other settings does not count"
         }
         if let instructions = plan.gate.instructions { text += "; instructions: \(instructions)" }

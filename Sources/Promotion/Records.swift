@@ -145,6 +145,14 @@ public struct Consent: Hashable, Sendable {
         self.isOverride = isOverride
         self.person = person ?? sender.person
     }
+
+    /// Whether it was given under the settings in force: for every account that there is now. What was said of one
+    /// that has left since takes nothing from it.
+    ///
+    /// - Parameter settings: As `StagePlan.settings`.
+    func isGiven(under settings: String) -> Bool {
+        Set(settings.split(separator: ",")).isSubset(of: self.settings.split(separator: ","))
+    }
 }
 
 /// The answer of one of the team's own checks about one release for one stage.

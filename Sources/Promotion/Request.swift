@@ -160,7 +160,7 @@ extension EndpointState {
                 && $0.person == consent.person
                 && !$0.isOverride
         }
-        if consents.contains(where: { isTheirs($0) && $0.settings == plan.settings }) {
+        if consents.contains(where: { isTheirs($0) && $0.isGiven(under: plan.settings) }) {
             return .accepted("\(consent.person) had approved already, and one person counts once")
         }
         if plan.gate.notRequester, gate(for: release).requesters.contains(consent.person) {

@@ -74,7 +74,7 @@ package struct Crew: Sendable {
                 ledger: ledger,
                 log: log
             ),
-            drift: Drift(sessions: sessions, ledger: ledger, log: log),
+            drift: Drift(settings: settings, sessions: sessions, ledger: ledger, log: log),
             mailbox: mailbox,
             progress: progress,
             interval: options.resync,

@@ -28,8 +28,12 @@ public struct Settings: Sendable {
         )
         let known = folder.accounts.map(\.name).joined(separator: ", ")
         if let stranger = only.first(where: { folder.account(named: $0) == nil }) {
+            let unit = folder.expanded.first { $0.filled(named: stranger) != nil }?.organizationalUnit
             throw SettingsError(
-                "--only \(stranger): the accounts folder has no such account; it has \(known)"
+                "--only \(stranger): "
+                    + (unit.map { "there is no such active account in \($0)" }
+                        ?? "the accounts folder has no such account")
+                    + "; it has \(known)"
             )
         }
         let driven = Set(only.isEmpty ? folder.accounts.filter { $0.queue == nil }.map(\.name) : only)

@@ -19,7 +19,9 @@ struct UnitReader: Sendable {
     /// - Throws: `UnitsError` where it cannot be said which accounts a unit has, and could not before either;
     ///   `LedgerError`.
     func expanded() async throws -> AccountsFolder {
-        try await ledger.keepUnits(folder.units)
+        try await ledger.keepUnits(
+            Dictionary(uniqueKeysWithValues: folder.units.map { ($0, folder.endpoints(in: $0)) })
+        )
         let last = try await ledger.units()
         var units = last
         var troubles: [String: UnitsError] = [:]
@@ -47,6 +49,12 @@ struct UnitReader: Sendable {
             }
             units[failure.unit] = last[failure.unit]
         }
+    }
+
+    /// The folder with the accounts that any worker on the ledger saw last; nil where that cannot be said.
+    func known() async throws -> AccountsFolder? {
+        let units = try await ledger.units()
+        return try? folder.expanded(by: units)
     }
 
     private func attempt(_ units: Units, _ troubles: [String: UnitsError]) -> Result<

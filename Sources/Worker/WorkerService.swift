@@ -38,6 +38,8 @@ public struct WorkerService: Sendable {
 
     /// How long a stopping worker may take to give its claims back.
     static let patience = Duration.seconds(8)
+    /// What stops a worker.
+    private static let signals: [UnixSignal] = [.sigterm, .sigint]
 
     let folder: AccountsFolder
     let only: [String]
@@ -87,6 +89,7 @@ public struct WorkerService: Sendable {
         var log = log
         log[metadataKey: "worker"] = "\(worker)"
         if let fixed {
+            try await ledger.keepUnits([:])
             try await work(fixed, ledger, http, base, worker, nil, log)
         } else {
             try await workInUnits(ledger, http, base, worker, log)
@@ -119,14 +122,19 @@ public struct WorkerService: Sendable {
             timing: Timing(),
             log: log
         )
-        var next: AccountsFolder? = try await reader.expanded()
-        while let folder = next {
+        let shifts = Shifts(begin: reader.expanded) { folder in
             let settings = try Settings(folder, only: only)
             let watch = UnitWatch(reader: reader, folder: folder, interval: options.resync, log: log)
             let ledger = try await ledger.begun(with: settings.plans)
             try await work(settings, ledger, http, base, worker, watch, log)
-            next = await watch.changed
+            return await watch.changed
         }
+        let configuration = ServiceGroupConfiguration(
+            services: [.init(service: shifts, successTerminationBehavior: .gracefullyShutdownGroup)],
+            gracefulShutdownSignals: Self.signals,
+            logger: log
+        )
+        try await ServiceGroup(configuration: configuration).run()
     }
 
     private func work(
@@ -161,7 +169,8 @@ public struct WorkerService: Sendable {
         }
         var configuration = ServiceGroupConfiguration(
             services: services,
-            gracefulShutdownSignals: [.sigterm, .sigint],
+            // Shifts are told to stop by whoever they are part of.
+            gracefulShutdownSignals: watch == nil ? Self.signals : [],
             logger: log
         )
         configuration.maximumGracefulShutdownDuration = Self.patience

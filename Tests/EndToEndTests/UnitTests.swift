@@ -128,6 +128,9 @@ struct UnitTests {
             #expect(doctor.output.contains("\(unit.id) cannot be read"))
             #expect(doctor.output.contains("organization's delegation policy"))
             #expect(doctor.output.contains("organizations:ListOrganizationalUnitsForParent"))
+            let one = try await world.sluice("doctor", "--only", "prod-\(world.prod)", as: world.worker)
+            #expect(one.status == 1)
+            #expect(one.output.contains("\(unit.id) cannot be read"), "\(one.errors)")
 
             try await unit.delegate(to: world.registry)
             let examined = try await world.sluice("doctor", as: world.worker).output

@@ -799,6 +799,20 @@ import Testing
         #expect(it.faults == [])
     }
 
+    /// It is left out, and what people said of the accounts that are still there counts.
+    @Test func anAccountThatLeavesVoidsNoApproval() {
+        let it = Story(plan([staging(), prod(accounts: ["east": "e", "west": "w"], approvals: 2)]))
+        #expect(it.approve(de(1)) == "1 rolling staging")
+        #expect(it.finish("staging") == "1 waiting prod")
+        #expect(it.promote(1, by: anna) == "1 waiting prod")
+        it.world.plan = plan([staging(), prod(accounts: ["east": "e"], approvals: 2)])
+        #expect(it.waits(1) == "1 of 2 approvals by a person for prod")
+        #expect(it.promote(1, by: bert) == "1 rolling prod")
+        #expect(it.world.underWay(in: "west") == nil)
+        #expect(it.finish("east") == "1 released")
+        #expect(it.faults == [])
+    }
+
     @Test func aTargetThatIsTakenOutEndsItsApprovals() {
         let it = Story()
         #expect(it.approve(de(1)) == "1 rolling staging")

@@ -300,10 +300,15 @@ struct World {
                 "\(release.id) entered \(attempt.stage) with \(version.shortName), which it does not accept"
             )
         }
+        // Whatever an account is entered with, people have to have said yes to just that.
+        let entered = state.plan.stage(stage.name, for: release)?.accounts ?? [:]
         let people = Set(
-            state.consents.filter {
-                $0.release == release.id && $0.opening == release.opening && $0.stage == stage.name
-                    && $0.settings == state.plan.stage(stage.name, for: release)?.settings
+            state.consents.filter { consent in
+                consent.release == release.id && consent.opening == release.opening
+                    && consent.stage == stage.name
+                    && entered.allSatisfy { account, digest in
+                        consent.settings.split(separator: ",").contains("\(account)=\(digest)")
+                    }
             }.map(\.sender.person)
         )
         let isOverridden = state.consents.contains {

@@ -98,6 +98,71 @@ import Testing
         #expect(error?.unit == Self.unit)
     }
 
+    /// A stage that is left without accounts would be passed over with its gate, and nobody said so.
+    @Test func aStageOfAccountsThatAllHaveTheirOwnIsRefused() throws {
+        var fixture = try Self.fixture()
+        fixture["own.yaml"] = """
+            kind: account
+            name: elsewhere
+            account: "\(Self.first)"
+            stage: elsewhere
+            region: eu-west-1
+            role: arn:aws:iam::\(Self.first):role/another
+            executionRole: arn:aws:iam::\(Self.first):role/sagemaker
+            models: s3://acme-own/models/
+            """
+        let error = #expect(throws: UnitsError.self) {
+            try Self.expanded(fixture, [Self.unit: [Self.first: "ACTIVE"]])
+        }
+        #expect(
+            error?.description
+                == "every active account in \(Self.unit) has a document of its own, which leaves none for prod of "
+                + "demand-forecast: name them there, or take the stage out"
+        )
+        #expect(error?.unit == Self.unit)
+    }
+
+    /// Whoever drives an account by its name is told what became of it.
+    @Test func anAccountThatIsNotActiveIsNotDriven() throws {
+        let folder = try Self.expanded(
+            Self.fixture(),
+            [Self.unit: [Self.first: "ACTIVE", Self.second: "CLOSED"]]
+        )
+        let error = #expect(throws: SettingsError.self) {
+            try Settings(folder, only: ["prod-\(Self.second)"])
+        }
+        #expect(
+            error?.description
+                == "--only prod-\(Self.second): there is no such active account in \(Self.unit); it has "
+                + "prod-\(Self.first), staging"
+        )
+    }
+
+    /// What a unit's account serves may go once the account has left it, and not before.
+    @Test func whatLeftItsUnitMayBeTakenDown() throws {
+        let folder = try Self.fixture().load()
+        let account = try #require(folder.account(named: "prod-\(Self.first)"))
+        func obstacle(_ units: Units) throws -> String? {
+            TeardownPermit.obstacle(
+                to: "demand-forecast",
+                in: account,
+                by: try folder.expanded(by: units),
+                ledger: .seen(nil)
+            )
+        }
+        let sentence = try #require(try obstacle([Self.unit: [Self.first: "ACTIVE"]]))
+        #expect(sentence.contains("To take it down for good, move the account out of \(Self.unit), or"))
+        let without = [Self.unit: [Self.second: "ACTIVE"]]
+        #expect(try obstacle(without) == nil)
+        #expect(
+            TeardownPermit.caution(
+                on: "demand-forecast",
+                in: account,
+                by: try folder.expanded(by: without)
+            )?.hasPrefix("prod-\(Self.first) is no active account of \(Self.unit) any more") == true
+        )
+    }
+
     @Test func anAccountOfTwoUnitsIsRefused() throws {
         var fixture = try Self.fixture()
         fixture["more.yaml"] = try #require(fixture["prod.yaml"])

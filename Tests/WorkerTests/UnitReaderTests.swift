@@ -14,6 +14,8 @@ import Testing
     private static let first = "444444444444"
     private static let second = "555555555555"
 
+    private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
     private struct NotNow: Error, CustomStringConvertible {
         let description = "not now"
     }
@@ -44,7 +46,7 @@ import Testing
             },
             ledger: ledger,
             timing: Timing(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            log: log
         )
         return try await reader.expanded().accounts.map(\.name)
     }
@@ -135,6 +137,37 @@ import Testing
             _ = try await Self.read(one, ledger, both)
             #expect(try await ledger.units().keys.sorted() == [Self.live])
             #expect(try await ledger.status().first?.leftOut.isEmpty == true)
+        }
+    }
+
+    /// Another worker on the ledger may see first that an account has joined; whoever does not know of it yet does
+    /// not go on for long.
+    @Test func whatAnotherWorkerSawIsTakenOver() async throws {
+        try await Self.with { folder, ledger in
+            let both = [Self.live: [Self.first: "ACTIVE"], Self.more: [Self.second: "ACTIVE"]]
+            let reader = UnitReader(
+                folder: folder,
+                accounts: { both[$0] ?? [:] },
+                ledger: ledger,
+                timing: Timing(),
+                log: Self.log
+            )
+            let watch = UnitWatch(
+                reader: reader,
+                folder: try await reader.expanded(),
+                interval: .seconds(3600),
+                glance: .milliseconds(10),
+                log: Self.log
+            )
+            async let run: Void = watch.run()
+            let joined = "666666666666"
+            let more = [Self.second: "ACTIVE", joined: "ACTIVE"]
+            try await ledger.saw(more, of: Self.more, for: ["demand-forecast"], now: .now)
+            try await run
+            #expect(
+                await watch.changed?.accounts.map(\.name)
+                    == ["more-\(Self.second)", "more-\(joined)", "prod-\(Self.first)", "staging"]
+            )
         }
     }
 }

@@ -20,7 +20,7 @@ extension AccountsFolder {
     /// An account with a document of its own for the same region keeps that one.
     ///
     /// - Throws: `UnitsError` where a unit is not among these or has no active account, where two documents are
-    ///   for the same account and region, or where two accounts would share a prefix.
+    ///   for the same account and region, where two accounts would share a prefix, or where a stage has none left.
     public func expanded(by units: Units) throws(UnitsError) -> AccountsFolder {
         let own = Set(accounts.filter { !$0.isTemplate }.map(Place.init))
         var accounts: [String: [AccountDocument]] = [:]
@@ -43,6 +43,7 @@ extension AccountsFolder {
             for stage in folder.endpoints[endpoint].stages.indices {
                 let named = folder.endpoints[endpoint].stages[stage].accounts
                 folder.endpoints[endpoint].stages[stage].accounts = Self.replaced(named, by: accounts)
+                try folder.endpoints[endpoint].checkStaffed(stage, before: named)
             }
         }
         return folder
@@ -92,6 +93,20 @@ extension AccountsFolder {
             account = document.account
             region = document.region
         }
+    }
+}
+
+extension EndpointDocument {
+    /// A stage without accounts would be passed over, with its gate.
+    fileprivate func checkStaffed(_ stage: Int, before: [AccountDocument]) throws(UnitsError) {
+        guard stages[stage].accounts.isEmpty, let unit = before.compactMap(\.organizationalUnit).last else {
+            return
+        }
+        throw UnitsError(
+            unit: unit,
+            "every active account in \(unit) has a document of its own, which leaves none for \(stages[stage].name) of "
+                + "\(name): name them there, or take the stage out"
+        )
     }
 }
 

@@ -7,6 +7,7 @@ import Promotion
 /// Looks whether accounts still serve what was verified there last: one paged ListEndpoints per account says
 /// which endpoints were changed since, and only those are described.
 struct Drift: Sendable {
+    let settings: Settings
     let sessions: Sessions
     let ledger: Ledger
     let log: Logger
@@ -15,6 +16,8 @@ struct Drift: Sendable {
         do {
             let served = Dictionary(grouping: try await ledger.served(), by: \.account)
             for (account, served) in served.sorted(by: { $0.key < $1.key }) where !Task.isCancelled {
+                // Where somebody took the account out there is nothing to put right.
+                if settings.account(account) == nil { continue }
                 await look(at: served, in: account)
             }
         } catch {

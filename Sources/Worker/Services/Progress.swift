@@ -37,9 +37,10 @@ struct IdleWatch: Service {
     let log: Logger
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                try await timing.sleep(.milliseconds(100))
+                // Being told to stop is no failure, which would end the others without their leave.
+                try? await timing.sleep(.milliseconds(100))
                 // A ledger that cannot be read now says nothing, and the conductor says what is wrong with it.
                 guard await progress.isIdle,
                     (try? await ledger.isIdle(for: .seconds(60), now: timing.moment)) == true

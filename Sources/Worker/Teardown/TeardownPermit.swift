@@ -13,6 +13,9 @@ public enum TeardownPermit {
     ///
     /// A worker reads the accounts folder once, so what is taken out of the folder is out of a worker only when
     /// that was started again: the sentence says so, because nobody else can know.
+    ///
+    /// - Parameter folder: With the accounts of organizational units in their place where they are known, so that
+    ///   one that has left its unit counts as taken out.
     public static func obstacle(
         to endpoint: String,
         in account: AccountDocument,
@@ -35,10 +38,13 @@ public enum TeardownPermit {
         if held == true { return nil }
         let looked =
             if case .unseen(let why) = ledger { " (whether it is held nobody can say: \(why))" } else { "" }
+        let leave =
+            account.organizationalUnit.map { "move the account out of \($0)" }
+            ?? "take \(account.name) out of the endpoint's stages"
         return
             "the accounts folder deploys \(endpoint) to \(account.name), so a worker would make it again with "
-            + "the next release\(looked). To take it down for good, take \(account.name) out of the endpoint's "
-            + "stages, or the endpoint out of the folder, and start the workers again. To take it down for a "
+            + "the next release\(looked). To take it down for good, \(leave), or take the endpoint out of the "
+            + "folder, and start the workers again. To take it down for a "
             + "while: `sluice hold \(endpoint) --stage \(stage.name) --reason …`. Then run this again"
     }
 
@@ -49,6 +55,11 @@ public enum TeardownPermit {
         by folder: AccountsFolder
     ) -> String? {
         guard folder.endpoint(named: endpoint)?.stage(ofAccount: account.name) != nil else {
+            if let unit = account.organizationalUnit, folder.endpoint(named: endpoint) != nil {
+                return
+                    "\(account.name) is no active account of \(unit) any more; should it be one again, the next "
+                    + "release makes \(endpoint) again."
+            }
             return "A worker that has not been started since \(endpoint) left the folder would make it again."
         }
         return

@@ -42,7 +42,15 @@ enum Examination {
     static func findings(_ folder: AccountsFolder, _ only: OnlyOption) async throws -> [Finding] {
         let aws = try OwnAWS(ProcessInfo.processInfo.environment, region: folder.registry.region)
         let (expanded, units) = try await aws.expanded(folder)
-        let findings = try await aws.doctor(try only.settings(expanded)).examine()
+        let settings: Settings
+        do {
+            settings = try only.settings(expanded)
+        } catch  where units.contains(where: { $0.verdict == .missing }) {
+            // Whoever is to be driven may be in a unit that could not be used, which is what has to be said then.
+            await aws.close()
+            return units
+        }
+        let findings = try await aws.doctor(settings).examine()
         await aws.close()
         // Who the worker is comes first.
         return findings.prefix(1) + units + findings.dropFirst()

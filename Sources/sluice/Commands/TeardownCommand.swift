@@ -68,6 +68,7 @@ struct TeardownCommand: AsyncParsableCommand {
         let teardown = try Teardown(endpoint, in: document, by: folder, as: aws)
         do {
             let inventory = try await teardown.look()
+            let folder = await known(folder)
             let obstacle = TeardownPermit.obstacle(
                 to: endpoint,
                 in: document,
@@ -140,6 +141,12 @@ struct TeardownCommand: AsyncParsableCommand {
 
     private func say(_ text: String) {
         if !json.isOn { print(Screen.escaped(text)) }
+    }
+
+    /// The folder with the accounts that its organizational units were last seen to have, where the ledger says.
+    private func known(_ folder: AccountsFolder) async -> AccountsFolder {
+        guard !folder.units.isEmpty, let units = try? await ledger.open().units() else { return folder }
+        return (try? folder.expanded(by: units)) ?? folder
     }
 
     private func sight() async -> TeardownPermit.Sight {
