@@ -27,16 +27,16 @@ public struct Settings: Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         let known = folder.accounts.map(\.name).joined(separator: ", ")
-        if let stranger = only.first(where: { folder.account(named: $0) == nil }) {
-            let unit = folder.expanded.first { $0.filled(named: stranger) != nil }?.organizationalUnit
-            throw SettingsError(
-                "--only \(stranger): "
-                    + (unit.map { "there is no such active account in \($0)" }
-                        ?? "the accounts folder has no such account")
-                    + "; it has \(known)"
-            )
+        // One that has left its unit takes nothing from the others, as long as there are any.
+        let there = only.filter { folder.account(named: $0) != nil }
+        let strangers = only.filter { folder.account(named: $0) == nil }
+        if let stranger = strangers.first(where: { folder.unit(of: $0) == nil || there.isEmpty }) {
+            let why =
+                folder.unit(of: stranger).map { "there is no such active account in \($0)" }
+                ?? "the accounts folder has no such account"
+            throw SettingsError("--only \(stranger): \(why); it has \(known)")
         }
-        let driven = Set(only.isEmpty ? folder.accounts.filter { $0.queue == nil }.map(\.name) : only)
+        let driven = Set(only.isEmpty ? folder.accounts.filter { $0.queue == nil }.map(\.name) : there)
         if driven.isEmpty, !folder.accounts.isEmpty {
             throw SettingsError(
                 "every account has a queue of its own, so this worker would drive none; name those it drives with "
@@ -85,8 +85,7 @@ public struct Settings: Sendable {
 
     /// Why an account that something was to be done in is not there.
     func absence(of name: String) -> String {
-        let unit = folder.expanded.first { $0.filled(named: name) != nil }?.organizationalUnit
-        guard let unit else {
+        guard let unit = folder.unit(of: name) else {
             return
                 "account \(name) is no longer in the accounts folder; put it back, or retry the release once it has ended"
         }

@@ -124,6 +124,9 @@ public struct WorkerService: Sendable {
         )
         let shifts = Shifts(begin: reader.expanded) { folder in
             let settings = try Settings(folder, only: only)
+            for name in only where !settings.driven.contains(name) {
+                log.error("account \(name) is not driven: it is no active account of its unit")
+            }
             let watch = UnitWatch(reader: reader, folder: folder, interval: options.resync, log: log)
             let ledger = try await ledger.begun(with: settings.plans)
             try await work(settings, ledger, http, base, worker, watch, log)

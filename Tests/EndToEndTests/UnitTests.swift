@@ -90,6 +90,33 @@ struct UnitTests {
         }
     }
 
+    /// Being one of several workers in a row takes nothing from how a worker ends.
+    @Test func aWorkerThatIsIdleOrStoppedEndsWell() async throws {
+        try await World.with { world in
+            let unit = try await Unit(world)
+            try await unit.add(world.prod)
+            try await world.register("demand-de")
+            let idle = try await world.sluice("worker", "--until-idle", as: world.worker)
+            #expect(idle.status == 0, "\(idle.errors)")
+            #expect(idle.errors.contains("nothing is left half recorded"))
+            let waiting = try await world.release(1, waitsAt: "prod")
+
+            let worker = try await world.startWorker()
+            try await world.eventually("the worker begins") {
+                (worker.log.contains("sluice begins") ? true : nil, worker.log)
+            }
+            try await unit.add(try await unit.account())
+            try await world.eventually("the worker begins anew") {
+                (worker.log.contains("beginning anew") ? true : nil, worker.log)
+            }
+            await worker.stop()
+            #expect(worker.log.contains("nothing is left half recorded"), "\(worker.log)")
+            let again = try await world.sluice("worker", "--until-idle", as: world.worker)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try await world.release(1, waitsAt: "prod").id == waiting.id)
+        }
+    }
+
     // MARK: What cannot be
 
     @Test func aUnitWithoutAccountsIsRefused() async throws {

@@ -136,6 +136,9 @@ import Testing
                 == "--only prod-\(Self.second): there is no such active account in \(Self.unit); it has "
                 + "prod-\(Self.first), staging"
         )
+        // Whoever else is driven goes on.
+        let names = ["prod-\(Self.second)", "prod-\(Self.first)"]
+        #expect(try Settings(folder, only: names).driven == ["prod-\(Self.first)"])
     }
 
     /// What a unit's account serves may go once the account has left it, and not before.

@@ -26,6 +26,11 @@ public struct AccountsFolder: Hashable, Sendable {
         return account.flatMap { $0.isTemplate ? nil : $0 }
     }
 
+    /// The organizational unit that an account of this name would come from, where accounts are in their place.
+    func unit(of name: String) -> String? {
+        expanded.first { $0.filled(named: name) != nil }?.organizationalUnit
+    }
+
     /// The endpoint of that name.
     public func endpoint(named name: String) -> EndpointDocument? {
         endpoints.first { $0.name == name }
