@@ -73,7 +73,6 @@ enum Schema {
             endpoint TEXT NOT NULL,
             unit TEXT NOT NULL,
             trouble TEXT,
-            since INTEGER NOT NULL,
             PRIMARY KEY (endpoint, unit)
         ) STRICT;
 

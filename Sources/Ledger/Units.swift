@@ -97,13 +97,12 @@ extension Ledger {
         if before != nil, last == trouble { return }
         try transaction.run(
             """
-            INSERT INTO units (endpoint, unit, trouble, since) VALUES (?, ?, ?, ?)
-            ON CONFLICT (endpoint, unit) DO UPDATE SET trouble = excluded.trouble, since = excluded.since
+            INSERT INTO units (endpoint, unit, trouble) VALUES (?, ?, ?)
+            ON CONFLICT (endpoint, unit) DO UPDATE SET trouble = excluded.trouble
             """,
             endpoint,
             unit,
-            trouble,
-            now.milliseconds
+            trouble
         )
         // Asked once more, Organizations says the same in other words: each answer has an id of its own.
         guard let trouble, last == nil else { return }
