@@ -251,6 +251,10 @@ def own_worker(world: World) -> None:
         refused("ValidationError", why, home.maker.make, name="per-account-worker", template=text, **given)
     why = "WorkerTrust has to be ecs."
     refused("ValidationError", why, home.maker.make, name="x", template=text, **asked, WorkerTrust="ec2")
+    # What is said of a ledger that there is, is handed on: the worker's own template judges it.
+    alone = {"LedgerSecretKey": f"arn:aws:kms:eu-west-1:{home.account}:key/k"}
+    failed = home.maker.make("alone", text, **asked, **alone)
+    expect("LedgerSecretKey is the key of LedgerSecret" in failed["StackStatusReason"], True)
     outputs = home.maker.file("per-account-worker", **asked)
     home.queue, task = outputs["QueueArn"], home.task()
     container = task["containerDefinitions"][0]
