@@ -88,6 +88,6 @@ private struct Algorithm: @unchecked Sendable {
 
     private init(_ name: String, properties: String?) {
         self.name = name
-        pointer = EVP_MD_fetch(nil, name, properties)
+        pointer = OpenSSL.isReady ? EVP_MD_fetch(nil, name, properties) : nil
     }
 }

@@ -69,6 +69,8 @@ public final class PostgresConnection {
         defer { words.forEach { free($0) } }
         let keywords = words.prefix(parameters.count).map { UnsafePointer($0) } + [nil]
         let values = words.suffix(parameters.count).map { UnsafePointer($0) } + [nil]
+        // libpq speaks TLS with it.
+        guard OpenSSL.isReady else { throw PostgresError(.couldNotConnect, "OpenSSL could not begin") }
         handle = PQconnectdbParams(keywords, values, 1)
         guard let handle, PQstatus(handle) == CONNECTION_OK else {
             throw PostgresError(.couldNotConnect, message())

@@ -4,7 +4,7 @@ import Synchronization
 /// The transfers under way, on the loop's thread.
 final class Transfers {
     /// Evaluated once in the life of the process, before the first handle: curl_global_init(3).
-    private static let isReady = sluice_curl_global_init() == CURLE_OK
+    private static let isReady = OpenSSL.isReady && sluice_curl_global_init() == CURLE_OK
 
     let multi: UnsafeMutableRawPointer
     private let configuration: HTTPClient.Configuration
